@@ -1,0 +1,62 @@
+/*
+ * Input fields: what a body or a query may contain, as a table, checked whole before a handler looks at a value.
+ * Every fault found is reported at once; an unknown or repeated field is a fault.
+ */
+#ifndef FIELDS_H
+#define FIELDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attr.h"
+#include "err.h"
+
+struct req;
+struct resp;
+
+enum field_type {
+	F_LINE = 1,  /* const char *: text without control characters; min..max Unicode characters */
+	F_TEXT,      /* const char *: the same, but line feeds and tabs may be in it */
+	F_SECRET,    /* const char *: like F_LINE; never echoed */
+	F_EMAIL,     /* const char *: an address, at most 254 bytes */
+	F_DATE,      /* const char *: a calendar day, YYYY-MM-DD */
+	F_UUID,      /* const char *: a UUID in lower-case hex with dashes (any case is accepted) */
+	F_CHOICE,    /* const char *: one of the words in choices, "ko|en" */
+	F_I64,       /* int64_t: an integer, min..max */
+	F_BOOL,      /* bool */
+	F_LINES,     /* struct lines: at most max lines of 1..64 characters */
+};
+
+enum field_flag {
+	F_REQUIRED = 1 << 0,
+	F_NULLABLE = 1 << 1, /* JSON null is accepted and read like an absent field */
+};
+
+/* A list of strings. */
+struct lines {
+	size_t n;
+	const char **at;
+};
+
+struct field {
+	const char *name;
+	enum field_type type;
+	size_t offset;        /* into the struct that receives the values */
+	int64_t min, max;     /* characters for text, values for numbers, elements for lists */
+	unsigned flags;       /* enum field_flag, or-ed */
+	const char *choices;  /* F_CHOICE: the words, separated by '|' */
+};
+
+/**
+ * fields_body(rq, rs, fields, ret_in):
+ * Read the JSON object in the body of ${rq} into *${ret_in} by the table ${fields}, which ends with a zero row.  Absent
+ * fields leave *${ret_in} as it is (zero it first, or preset defaults).  Strings live as long as the request.  Errors:
+ * ERR_MALFORMED_JSON, or ERR_VALIDATION_FAILED with the faults noted in ${rs}; ERR_UNSUPPORTED_MEDIA_TYPE is the
+ * loop's business.
+ */
+enum err fields_body(const struct req *rq, struct resp *rs, const struct field *fields, void *ret_in) MUST_CHECK;
+
+/** fields_query(rq, rs, fields, ret_in): The same for the query string: a=b&c=d, percent-decoded once, '+' is a space. */
+enum err fields_query(const struct req *rq, struct resp *rs, const struct field *fields, void *ret_in) MUST_CHECK;
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * Redis: a small pool of connections, commands and Lua scripts under the request's deadline.
+ *
+ * Redis holds only what may be lost and rebuilt.  Every key has one builder function in the module that owns it, and a
+ * time to live.  hiredis here is 0.14: arguments always go as a vector, never through its format strings.
+ */
+#ifndef KV_H
+#define KV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attr.h"
+#include "err.h"
+
+struct kv;
+struct redisReply;
+struct req;
+
+struct kv_conf {
+	const char *address;   /* "unix:/path" or "host:port" */
+	const char *password;  /* NULL: none */
+	int64_t pool;          /* connections, 1-64 */
+};
+
+/* A Lua script; sha is filled in by kv_open's caller through kv_script_init. */
+struct kv_script {
+	const char *name;
+	const char *lua;
+	char sha[41];
+};
+
+struct kv_args {
+	int n;
+	const char *const *at;
+};
+
+#define KV_ARGS(...)                                                                                                   \
+	((struct kv_args){ sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *), (const char *const[]){ __VA_ARGS__ } })
+
+/** kv_open(conf): Start a pool, connecting in the background; never NULL.  End it with kv_close. */
+struct kv *kv_open(const struct kv_conf *conf);
+
+/** kv_close(kv): Close all connections.  NULL is a no-op. */
+void kv_close(struct kv *kv);
+
+/** kv_ready(kv): Is at least one connection up? */
+bool kv_ready(const struct kv *kv);
+
+/** kv_script_init(s): Compute the SHA-1 that EVALSHA goes by.  Call once per script, at start. */
+void kv_script_init(struct kv_script *s);
+
+/**
+ * kv_run(rq, args, ret_reply):
+ * Send the command ${args} and store the reply, which lives as long as the request.  Errors: ERR_UNAVAILABLE when Redis
+ * does not answer within 500 ms or the request's deadline, whichever is first; ERR_INTERNAL for an error reply, logged.
+ */
+enum err kv_run(const struct req *rq, struct kv_args args, const struct redisReply **ret_reply) MUST_CHECK;
+
+/** kv_eval(rq, script, nkeys, args, ret_reply): Run ${script} on ${args}, the first ${nkeys} of them keys; EVALSHA, and EVAL when Redis does not know it.  Errors as for kv_run. */
+enum err kv_eval(const struct req *rq, const struct kv_script *script, int nkeys, struct kv_args args,
+                 const struct redisReply **ret_reply) MUST_CHECK;
+
+#endif

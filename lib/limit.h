@@ -1,0 +1,30 @@
+/*
+ * Courtesy limits in Redis: they keep one caller from crowding out the others and may be lost.  When Redis does not
+ * answer they let everything pass, and count that.  Limits that guard money or passwords are rows in PostgreSQL instead.
+ */
+#ifndef LIMIT_H
+#define LIMIT_H
+
+#include "attr.h"
+#include "err.h"
+
+struct req;
+struct resp;
+
+struct limit {
+	const char *name;  /* of the policy: in the key, and in RateLimit-Policy */
+	int max;           /* calls */
+	int window_s;      /* per so many seconds */
+};
+
+/**
+ * limit_take(rq, rs, limit, subject):
+ * Count one call of ${subject} (a customer id, an address) against ${limit} and add the RateLimit fields to the reply.
+ * Returns ERR_RATE_LIMITED with Retry-After set when it is used up, OK otherwise and when Redis does not answer.
+ */
+enum err limit_take(const struct req *rq, struct resp *rs, const struct limit *limit, const char *subject) MUST_CHECK;
+
+/** limit_passed_blind(): How often a limit could not be asked, since the start; a metric. */
+long limit_passed_blind(void);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * Metrics in Prometheus' text format.  A counter is a row of a table; rows of one name with different labels stand
+ * together.  Requests are counted per route by the loop.
+ */
+#ifndef METRICS_H
+#define METRICS_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct route;
+
+struct metric {
+	const char *name;    /* moa_…_total for counters */
+	const char *labels;  /* "result=\"ok\"", or NULL */
+	const char *help;
+	_Atomic int64_t value;
+};
+
+/** metrics_add(m, n): Add ${n} to ${m}. */
+void metrics_add(struct metric *m, int64_t n);
+
+/** metrics_open(program, routes, domain): Set up for a program's ${routes}; ${domain} is its own table, ending with a zero row, or NULL. */
+void metrics_open(const char *program, const struct route *routes, struct metric *domain);
+
+/** metrics_request(route, status, us): Count a request of ${us} microseconds on ${route} (NULL: none matched). */
+void metrics_request(const struct route *route, int status, int64_t us);
+
+/** metrics_gauge(name, help, read, ctx): Show what ${read}(${ctx}) returns at each scrape.  At most 32, at start only. */
+void metrics_gauge(const char *name, const char *help, int64_t (*read)(const void *), const void *ctx);
+
+/** metrics_text(a): Everything, as GET …/metrics sends it. */
+const char *metrics_text(struct arena *a);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * Server-sent events (WHATWG HTML §9.2) for STREAM routes: the one way a handler writes bytes itself.
+ */
+#ifndef STREAM_H
+#define STREAM_H
+
+#include <stdbool.h>
+
+#include "attr.h"
+#include "err.h"
+
+struct req;
+struct resp;
+
+/** stream_begin(rq, rs): Send status 200 and the headers of text/event-stream at once.  ERR_CLIENT_GONE if nobody listens. */
+enum err stream_begin(const struct req *rq, struct resp *rs) MUST_CHECK;
+
+/**
+ * stream_event(rs, id, event, data):
+ * Send one event and flush it.  ${id} may be NULL; ${data} may hold line feeds.  ERR_CLIENT_GONE when the client has left:
+ * stop the work for it.
+ */
+enum err stream_event(struct resp *rs, const char *id, const char *event, const char *data) MUST_CHECK;
+
+/** stream_beat(rs): Send a comment, so that a silent stream stays open and a client that left is noticed. */
+enum err stream_beat(struct resp *rs) MUST_CHECK;
+
+/** stream_wait(rs, ms): Wait up to ${ms} milliseconds; returns ERR_CLIENT_GONE as soon as the client leaves (seen at once through lighttpd), OK otherwise. */
+enum err stream_wait(struct resp *rs, int ms) MUST_CHECK;
+
+#endif
