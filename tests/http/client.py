@@ -1,0 +1,81 @@
+"""A client for the tests: requests, with the API's prefix, tokens and ready-made customers."""
+
+import itertools
+import secrets
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+
+import requests
+
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Customer:
+    """Somebody who has registered.  Pass it as token= to call as this customer."""
+
+    id: str
+    email: str
+    password: str
+    access_token: str
+    refresh_token: str
+
+
+class Api:
+    """api.get("/auth/me", token=customer): paths are below /api/v1 but for those that start with /. or /api."""
+
+    def __init__(self, system):
+        self.system = system
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    def url(self, path):
+        whole = path.startswith(("/api/", "/."))
+        return self.system.url + ("" if whole else "/api/v1") + path
+
+    def request(self, method, path, token=None, headers=None, timeout=30, **more):
+        headers = dict(headers or {})
+        if token is not None:
+            headers["Authorization"] = f"Bearer {getattr(token, 'access_token', token)}"
+        return self.session.request(method, self.url(path), headers=headers, timeout=timeout,
+                                    allow_redirects=False, **more)
+
+    def get(self, path, **more):
+        return self.request("GET", path, **more)
+
+    def post(self, path, **more):
+        return self.request("POST", path, **more)
+
+    def put(self, path, **more):
+        return self.request("PUT", path, **more)
+
+    def patch(self, path, **more):
+        return self.request("PATCH", path, **more)
+
+    def delete(self, path, **more):
+        return self.request("DELETE", path, **more)
+
+    def options(self, path, **more):
+        return self.request("OPTIONS", path, **more)
+
+    def register(self, **fields):
+        """Register somebody new; fields override what the body holds."""
+        body = {
+            "email": f"customer-{next(_numbers)}-{secrets.token_hex(6)}@example.com",
+            "password": f"correct horse {secrets.token_hex(4)}",
+            "name": "김모아",
+            "birth_date": "1995-04-03",
+            **fields,
+        }
+        reply = self.post("/auth/register", json=body)
+        assert reply.status_code == 201, reply.text
+        made = reply.json()
+        return Customer(made["customer"]["id"], body["email"], body["password"], made["access_token"],
+                        made["refresh_token"])
+
+    def login(self, email, password):
+        """Sign in and return the tokens' body."""
+        reply = self.post("/auth/login", json={"email": email, "password": password})
+        assert reply.status_code == 200, reply.text
+        return reply.json()

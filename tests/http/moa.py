@@ -1,0 +1,394 @@
+"""The harness: a whole moa in a temporary directory, through the web server's shipped templates.
+
+Everything listens on unix sockets there, but for the web server's port on loopback.  Nothing sleeps
+for a fixed time: until() polls a condition with a deadline.  What starts here dies with the tests.
+"""
+
+import ctypes
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg2
+import redis
+import requests
+
+TREE = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("MOA_BUILD", TREE / "build")).resolve()
+PG_BIN = Path("/usr/lib/postgresql/15/bin")
+PROGRAMS = ("auth", "chatbot")
+
+
+def until(condition, what, seconds=20.0):
+    """Poll condition until it returns something true, and return that; an exception counts as not yet."""
+    deadline = time.monotonic() + seconds
+    fault = None
+    while True:
+        try:
+            result = condition()
+            if result:
+                return result
+        except (OSError, psycopg2.Error, redis.RedisError, requests.RequestException) as e:
+            fault = e
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {seconds:g} s for {what}: {fault}")
+        time.sleep(0.01)
+
+
+def binary(name):
+    """The program of that name in the build directory."""
+    stem = name.removesuffix(".fcgi")
+    for place in ("", f"cgi-bin/{stem}", "ctl", "worker"):
+        path = BUILD / place / name
+        if path.is_file():
+            return path
+    raise FileNotFoundError(f"{name} is not in {BUILD}: build first, or set MOA_BUILD")
+
+
+def die_with_parent():
+    """Have the kernel end the child when pytest ends, however it ends."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def spawn(args, log, user=None, env=None, stdout=None):
+    """Start a server in the background, its output appended to the file log."""
+    with open(log, "ab") as out:
+        who = {"user": user, "group": user, "extra_groups": []} if user else {}
+        return subprocess.Popen([str(a) for a in args], stdin=subprocess.DEVNULL,
+                                stdout=stdout or out, stderr=out, env=env,
+                                preexec_fn=die_with_parent, **who)
+
+
+def end(process, how=signal.SIGTERM, seconds=35):
+    """Send a signal, wait for the end and return the exit status."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGCONT)
+        process.send_signal(how)
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+    return process.returncode
+
+
+def processes():
+    """Yield (pid, parent's pid, executable's name) of every process that can be seen."""
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                stat = Path(f"/proc/{entry}/stat").read_text()
+                parent = int(stat.rpartition(")")[2].split()[1])
+                yield int(entry), parent, os.path.basename(os.readlink(f"/proc/{entry}/exe"))
+            except OSError:
+                pass
+
+
+def descendants(root):
+    """{pid: executable's name} of all processes below root."""
+    table = list(processes())
+    below, found = {root}, {}
+    while True:
+        new = {pid: name for pid, parent, name in table if parent in below and pid not in below}
+        if not new:
+            return found
+        found.update(new)
+        below.update(new)
+
+
+class Postgres:
+    """A scratch PostgreSQL; start() again after stop() finds the same data."""
+
+    def __init__(self, place, template=None):
+        self.user = "postgres" if os.geteuid() == 0 else None
+        self.sockets = Path(place)
+        self.data = self.sockets / "data"
+        self.log = self.sockets / "log"
+        self.process = None
+        self.sockets.mkdir()
+        if self.user:
+            shutil.chown(self.sockets, self.user, self.user)
+        if template:
+            subprocess.run(["cp", "-a", template.data, self.data], check=True)
+        else:
+            self._run("initdb", "-N", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8",
+                      "-D", self.data)
+        self.log.touch()
+        if self.user:
+            shutil.chown(self.log, self.user, self.user)
+
+    def _run(self, command, *args):
+        who = {"user": self.user, "group": self.user, "extra_groups": []} if self.user else {}
+        subprocess.run([PG_BIN / command, *args], check=True, cwd=self.sockets, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, **who)
+
+    def start(self):
+        settings = {"listen_addresses": "", "unix_socket_directories": self.sockets, "fsync": "off",
+                    "full_page_writes": "off", "synchronous_commit": "off", "max_connections": 200,
+                    "shared_buffers": "64MB", "log_line_prefix": "%m %q%u ", "timezone": "UTC"}
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        self.process = spawn([PG_BIN / "postgres", "-D", self.data, *options], self.log, self.user)
+        until(lambda: self.connect(dbname="postgres").close() is None, "PostgreSQL")
+        return self
+
+    def dsn(self, user="postgres", dbname="moa"):
+        return f"host={self.sockets} dbname={dbname} user={user}"
+
+    def connect(self, user="postgres", dbname="moa"):
+        """A psycopg2 connection in autocommit mode."""
+        connection = psycopg2.connect(self.dsn(user, dbname))
+        connection.autocommit = True
+        return connection
+
+    def query(self, sql, *args):
+        """Run one statement as superuser and return its rows, if it has any."""
+        connection = self.connect()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(sql, args or None)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    def stop(self):
+        """Fast shutdown: sessions are cut off, what was committed stays."""
+        if self.process:
+            end(self.process, signal.SIGINT)
+
+    def restart(self):
+        self.stop()
+        self.start()
+
+    def freeze(self):
+        """SIGSTOP the server and every backend: connections stay open and nobody answers."""
+        os.kill(self.process.pid, signal.SIGSTOP)
+        self.frozen = [self.process.pid, *descendants(self.process.pid)]
+        for pid in self.frozen:
+            _signal(pid, signal.SIGSTOP)
+
+    def thaw(self):
+        for pid in self.frozen:
+            _signal(pid, signal.SIGCONT)
+
+
+class Redis:
+    """A scratch Redis that keeps nothing: after stop() and start() it is empty."""
+
+    def __init__(self, place):
+        self.place = Path(place)
+        self.place.mkdir()
+        self.socket = self.place / "redis.sock"
+        self.process = None
+
+    def start(self):
+        args = ["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", self.place,
+                "--save", "", "--appendonly", "no"]
+        self.process = spawn(args, self.place / "log")
+        until(lambda: self.client().ping(), "Redis")
+        return self
+
+    def client(self):
+        return redis.Redis(unix_socket_path=str(self.socket), decode_responses=True)
+
+    def stop(self):
+        if self.process:
+            end(self.process)
+
+    def restart(self):
+        self.stop()
+        self.start()
+
+    def freeze(self):
+        _signal(self.process.pid, signal.SIGSTOP)
+
+    def thaw(self):
+        _signal(self.process.pid, signal.SIGCONT)
+
+
+def _signal(pid, number):
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+class Ctl:
+    """moa-ctl against one scratch system: ctl("migrate") runs it and returns what it printed."""
+
+    def __init__(self, postgres, server, secret):
+        self.env = {"PATH": os.environ["PATH"], "MOA_PG": postgres.dsn(), "MOA_REDIS": f"unix:{server.socket}",
+                    "MOA_AUTH_SECRET_FILE": str(secret), "MOA_SQL_DIR": str(TREE / "sql"), **sanitizers()}
+
+    def __call__(self, *args, check=True):
+        done = self.run(*args)
+        if check and done.returncode:
+            raise RuntimeError(f"moa-ctl {' '.join(args)}: status {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def run(self, *args, env=None):
+        """The same, whatever its exit status; returns subprocess's CompletedProcess."""
+        return subprocess.run([binary("moa-ctl"), *args], env={**self.env, **(env or {})}, text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+
+
+def sanitizers():
+    """The caller's options for sanitized builds, which must reach every program."""
+    return {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
+
+
+class Httpd:
+    """What lighttpd and Apache have in common: a place of their own, a port, the programs' log."""
+
+    def __init__(self, place, postgres, server, secret, env=None):
+        self.place = Path(place)
+        self.postgres = postgres
+        self.redis = server
+        self.process = None
+        self.port = None
+        self.env = {
+            "MOA_PG": f"host={postgres.sockets} dbname=moa",
+            "MOA_REDIS": f"unix:{server.socket}",
+            "MOA_CORS_ORIGINS": "https://shop.example",
+            **sanitizers(),
+            **(env or {}),
+        }
+        self.auth_env = {"MOA_AUTH_SECRET_FILE": str(secret)}
+        for name in ("etc/moa", "libexec/moa", "share/moa", "run", "log", "tmp"):
+            (self.place / name).mkdir(parents=True)
+        for name in PROGRAMS:
+            (self.place / f"libexec/moa/{name}.fcgi").symlink_to(binary(f"{name}.fcgi"))
+        for name, source in (("doc", "doc"), ("htdocs", "htdocs"), ("problem", "httpd-conf/problem")):
+            (self.place / "share/moa" / name).symlink_to(TREE / source)
+        self.programs_log = self.place / "log/moa.log"
+        self.ctl = Ctl(postgres, server, secret)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def render(self, template, target, **values):
+        """Fill in a shipped template as an installation would."""
+        paths = {name: self.place / directory for name, directory in (
+            ("sysconfdir", "etc"), ("libexecdir", "libexec"), ("datadir", "share"), ("rundir", "run"),
+            ("logdir", "log"), ("tmpdir", "tmp"))}
+        values = {**paths, **values}
+        text = (TREE / "httpd-conf" / template).read_text()
+        text = re.sub(r"@(\w+)@", lambda found: str(values[found[1]]), text)
+        path = self.place / "etc/moa" / target
+        path.write_text(text)
+        return path
+
+    def start(self, ready=True):
+        """Start on a free port; with ready, wait until every program says that it can serve."""
+        for _ in range(5):
+            self.port = free_port()
+            self.process = spawn(self.command(), self.place / "log/httpd.out")
+            until(lambda: self._listens() or self.process.poll() is not None, "the web server", 60)
+            if self.process.poll() is None:
+                break
+        else:
+            raise RuntimeError((self.place / "log/httpd.out").read_text())
+        if ready:
+            self.wait_ready()
+        return self
+
+    def _listens(self):
+        """Both servers write their pid when the port is theirs, and not if somebody was faster."""
+        return int((self.place / "run/httpd.pid").read_text() or 0) == self.process.pid
+
+    def wait_ready(self, programs=PROGRAMS, seconds=60):
+        for name in programs:
+            prefix = "chat" if name == "chatbot" else name
+            until(lambda p=prefix: requests.get(f"{self.url}/api/v1/{p}/readyz", timeout=5).status_code == 200,
+                  f"{name} to be ready", seconds)
+
+    def stop(self):
+        if self.process:
+            end(self.process)
+            until(lambda: not self.programs(), "the programs to end", 35)
+
+    def restart(self):
+        self.stop()
+        self.start()
+
+    def programs(self):
+        """{"auth": [pid, …]} of the programs that run."""
+        found = {name: [] for name in PROGRAMS}
+        for pid, _, executable in processes():
+            name = executable.removesuffix(".fcgi")
+            if name in found and self._owns(pid):
+                found[name].append(pid)
+        return {name: pids for name, pids in found.items() if pids}
+
+    def _owns(self, pid):
+        try:
+            return str(self.place).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            return False
+
+    def log(self):
+        """The programs' log lines so far, each as a dict of its key=value pairs."""
+        pairs = re.compile(r'(\w+)=("[^"]*"|\S*)')
+        text = self.programs_log.read_text(errors="replace") if self.programs_log.exists() else ""
+        return [{key: value.strip('"') for key, value in pairs.findall(line)} for line in text.splitlines()]
+
+    def logged(self, response):
+        """The log line of the request that response answers, with its statements=N as a number."""
+        wanted = response.headers["X-Request-Id"]
+        line = until(lambda: [line for line in self.log()
+                              if line.get("event") == "request" and wanted in line.values()],
+                     f"the log line of request {wanted}")[-1]
+        return {**line, "statements": int(line["statements"])}
+
+
+class Lighttpd(Httpd):
+    """moa behind lighttpd, which spawns the programs."""
+
+    def command(self):
+        def table(env):
+            return "( " + ", ".join(f'"{name}" => "{value}"' for name, value in env.items()) + " )"
+
+        settings = [
+            "var.moa_procs = 2",
+            f'var.moa_run = "{self.place}/run"',
+            f'var.moa_log = "{self.programs_log}"',
+            'var.moa_internal = "127.0.0.0/8"',
+            f"var.moa_env = {table(self.env)}",
+            f"var.moa_auth_env = {table(self.auth_env)}",
+            "var.moa_chatbot_env = ()",
+        ]
+        (self.place / "etc/moa/lighttpd-settings.conf").write_text("\n".join(settings) + "\n")
+        self.render("lighttpd/moa.conf.in", "lighttpd.conf")
+        main = self.render("lighttpd/standalone.conf.in", "standalone.conf", bind="127.0.0.1", port=self.port,
+                           user="", workers=1)
+        return ["lighttpd", "-D", "-f", main]
+
+
+def free_port():
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def new_place():
+    """A temporary directory that every user may enter (PostgreSQL does not run as root), short enough for sockets."""
+    place = Path(tempfile.mkdtemp(prefix="moa-", dir="/tmp"))
+    place.chmod(0o711)
+    return place
+
+
+def new_secret(place):
+    """A file with a fresh secret for auth."""
+    path = Path(place) / "auth.secret"
+    path.write_text(secrets.token_hex(32))
+    path.chmod(0o600)
+    return path
