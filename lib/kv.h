@@ -24,7 +24,7 @@ struct kv_conf {
 	int64_t pool;          /* connections, 1-64 */
 };
 
-/* A Lua script; sha is filled in by kv_open's caller through kv_script_init. */
+/* A Lua script; sha is filled in through kv_script_init by the module that owns the script. */
 struct kv_script {
 	const char *name;
 	const char *lua;
@@ -37,9 +37,13 @@ struct kv_args {
 };
 
 #define KV_ARGS(...)                                                                                                   \
-	((struct kv_args){ sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *), (const char *const[]){ __VA_ARGS__ } })
+	((struct kv_args){ sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *), (const char *[]){ __VA_ARGS__ } })
 
-/** kv_open(conf): Start a pool, connecting in the background; never NULL.  End it with kv_close. */
+/**
+ * kv_open(conf):
+ * Start a pool, connecting in the background; never NULL.  The strings of ${conf} must outlive it, and the program must
+ * ignore SIGPIPE.  End it with kv_close, when no command is running.
+ */
 struct kv *kv_open(const struct kv_conf *conf);
 
 /** kv_close(kv): Close all connections.  NULL is a no-op. */
@@ -53,12 +57,18 @@ void kv_script_init(struct kv_script *s);
 
 /**
  * kv_run(rq, args, ret_reply):
- * Send the command ${args} and store the reply, which lives as long as the request.  Errors: ERR_UNAVAILABLE when Redis
- * does not answer within 500 ms or the request's deadline, whichever is first; ERR_INTERNAL for an error reply, logged.
+ * Send the command ${args} and store the reply, which lives as long as the request.  Errors: ERR_UNAVAILABLE at once
+ * while Redis is down, when it does not answer within 500 ms or the request's deadline, whichever is first (whether the
+ * command took effect is then unknown; it is never sent twice), and when it cannot serve for now (loading, out of
+ * memory); ERR_INTERNAL for any other error reply.  Logged here.
  */
 enum err kv_run(const struct req *rq, struct kv_args args, const struct redisReply **ret_reply) MUST_CHECK;
 
-/** kv_eval(rq, script, nkeys, args, ret_reply): Run ${script} on ${args}, the first ${nkeys} of them keys; EVALSHA, and EVAL when Redis does not know it.  Errors as for kv_run. */
+/**
+ * kv_eval(rq, script, nkeys, args, ret_reply):
+ * Run ${script} on ${args}, at most 32, the first ${nkeys} of them keys: by EVALSHA, and by EVAL when Redis does not know
+ * it yet.  Errors as for kv_run.
+ */
 enum err kv_eval(const struct req *rq, const struct kv_script *script, int nkeys, struct kv_args args,
                  const struct redisReply **ret_reply) MUST_CHECK;
 
