@@ -23,8 +23,8 @@ enum field_type {
 	F_UUID,      /* const char *: a UUID in lower-case hex with dashes (any case is accepted) */
 	F_CHOICE,    /* const char *: one of the words in choices, "ko|en" */
 	F_I64,       /* int64_t: an integer, min..max */
-	F_BOOL,      /* bool */
-	F_LINES,     /* struct lines: at most max lines of 1..64 characters */
+	F_BOOL,      /* bool; in a query true, false, 1 or 0 */
+	F_LINES,     /* struct lines: min..max lines of 1..64 characters; bodies only */
 };
 
 enum field_flag {
@@ -50,13 +50,19 @@ struct field {
 /**
  * fields_body(rq, rs, fields, ret_in):
  * Read the JSON object in the body of ${rq} into *${ret_in} by the table ${fields}, which ends with a zero row.  Absent
- * fields leave *${ret_in} as it is (zero it first, or preset defaults).  Strings live as long as the request.  Errors:
- * ERR_MALFORMED_JSON, or ERR_VALIDATION_FAILED with the faults noted in ${rs}; ERR_UNSUPPORTED_MEDIA_TYPE is the
- * loop's business.
+ * fields leave *${ret_in} as it is (zero it first, or preset defaults); no body at all is an empty object.  Strings live
+ * as long as the request.  Errors: ERR_MALFORMED_JSON, or ERR_VALIDATION_FAILED with the faults noted in ${rs} in the
+ * caller's language (codes: required, unknown_field, repeated_field, wrong_type, bad_format, not_a_choice,
+ * control_characters, too_short, too_long, too_small, too_large); *${ret_in} may then hold some of the values.
+ * ERR_UNSUPPORTED_MEDIA_TYPE is the loop's business.
  */
 enum err fields_body(const struct req *rq, struct resp *rs, const struct field *fields, void *ret_in) MUST_CHECK;
 
-/** fields_query(rq, rs, fields, ret_in): The same for the query string: a=b&c=d, percent-decoded once, '+' is a space. */
+/**
+ * fields_query(rq, rs, fields, ret_in):
+ * The same for the query string: a=b&c=d, percent-decoded once, '+' is a space.  What cannot be decoded is
+ * ERR_MALFORMED_REQUEST.
+ */
 enum err fields_query(const struct req *rq, struct resp *rs, const struct field *fields, void *ret_in) MUST_CHECK;
 
 #endif

@@ -25,6 +25,15 @@ enum err text_decode(struct arena *a, const char *s, size_t len, bool plus, char
 /** text_is_uuid(s): 8-4-4-4-12 hex digits? */
 bool text_is_uuid(const char *s);
 
+/**
+ * text_is_email(s):
+ * An address as <input type="email"> takes it, at most 254 bytes, and the domain has a dot.  Quoted local parts are not.
+ */
+bool text_is_email(const char *s);
+
+/** text_is_date(s): YYYY-MM-DD, a day that the Gregorian calendar has, in the years 1 to 9999? */
+bool text_is_date(const char *s);
+
 /** text_uuid(ret_uuid): A random UUID (version 4), 36 characters and a NUL. */
 void text_uuid(char ret_uuid[37]);
 
