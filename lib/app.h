@@ -2,6 +2,7 @@
 #ifndef APP_H
 #define APP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "conf.h"
@@ -18,6 +19,7 @@ struct program {
 	const struct conf_row *conf;    /* the program's own variables, or NULL */
 	void *conf_values;              /* what conf fills */
 	struct metric *metrics;         /* the program's own counters, or NULL */
+	bool needs_redis;               /* not ready without Redis; others only lose their courtesy limits */
 	/* Set the program's own process state up: rq->domain.  conf is read, no connection is up yet. */
 	void *(*open)(struct db *db);
 	void (*close)(void *domain);

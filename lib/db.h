@@ -81,6 +81,9 @@ struct db *db_open(const struct db_conf *conf, const struct stmt *stmts, int n);
 /** db_close(db): Close all connections and stop the pool's thread.  No statement may be running.  NULL is a no-op. */
 void db_close(struct db *db);
 
+/** db_wait(db, deadline_ms): Wait until a connection is up or ${deadline_ms} (of clock_ms) passes. */
+void db_wait(struct db *db, int64_t deadline_ms);
+
 /** db_ready(db): Is at least one connection up? */
 bool db_ready(const struct db *db);
 

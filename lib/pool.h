@@ -26,6 +26,9 @@ struct pool *pool_open(const struct pool_ops *ops, void *ctx, int size);
 /** pool_close(p): Stop the thread and close all connections; all must have been given back.  NULL is a no-op. */
 void pool_close(struct pool *p);
 
+/** pool_wait(p, deadline_ms): Wait until a connection is up or ${deadline_ms} passes: so that a start serves its first request. */
+void pool_wait(struct pool *p, int64_t deadline_ms);
+
 /**
  * pool_take(p, deadline_ms, ret_conn):
  * Borrow a connection, waiting for one until ${deadline_ms} (of clock_ms).  Errors: ERR_UNAVAILABLE at once while none

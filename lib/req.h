@@ -6,9 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attr.h"
 #include "route.h"
 
 struct arena;
+struct FCGX_Request;
 struct db;
 struct http;
 struct kv;
@@ -19,6 +21,7 @@ enum role { ROLE_CUSTOMER, ROLE_ADMIN };
 /* What a request has cost so far; the log line, Server-Timing and the metrics read it. */
 struct trace {
 	int64_t started_us;   /* clock_us when the request was accepted */
+	int64_t queue_us;     /* waiting for a connection of a pool */
 	int64_t db_us;        /* waiting for PostgreSQL */
 	int64_t kv_us;        /* waiting for Redis */
 	int64_t upstream_us;  /* waiting for other servers */
@@ -34,7 +37,7 @@ struct idem {
 struct req {
 	struct arena *arena;     /* lives until the reply */
 	struct trace *trace;
-	struct db *db;           /* NULL in programs without one */
+	struct db *db;
 	struct kv *kv;
 	struct http *http;       /* this worker's own */
 	void *domain;            /* what the program's open function returned */
@@ -63,6 +66,7 @@ struct req {
 	enum role role;
 	const char *token;       /* the bearer token itself, for MERCHANT routes to hash; NULL otherwise */
 	struct idem idem;
+	struct FCGX_Request *fcgi; /* only req.c looks inside */
 };
 
 /** req_cookie(rq, name): The value of the cookie ${name}, or NULL. */
@@ -70,5 +74,27 @@ const char *req_cookie(const struct req *rq, const char *name);
 
 /** req_accepts(rq, type): Does the Accept header name ${type} itself ("text/event-stream")?  "*" does not count. */
 bool req_accepts(const struct req *rq, const char *type);
+
+/**
+ * req_read(rq, buf, len):
+ * For UPLOAD routes: the next bytes of the body, up to ${len}; waits for at least one.  Returns how many, 0 at the end, -1 when
+ * the client left before it.
+ */
+int req_read(const struct req *rq, void *buf, int len);
+
+/* For the loop only. */
+
+/** req_open(rq, fcgi): Fill in what the parameters of ${fcgi} say; rq->arena and rq->trace are set by the caller. */
+void req_open(struct req *rq, struct FCGX_Request *fcgi);
+
+/**
+ * req_take_body(rq, max):
+ * Read the body, at most ${max} bytes, into rq->body.  Errors: ERR_BODY_TOO_LARGE; ERR_MALFORMED_REQUEST when it is not as long as
+ * CONTENT_LENGTH says; ERR_CLIENT_GONE.
+ */
+enum err req_take_body(struct req *rq, size_t max) MUST_CHECK;
+
+/** req_param(rq, name): A FastCGI parameter ("HTTP_AUTHORIZATION"), "" if it is not there. */
+const char *req_param(const struct req *rq, const char *name);
 
 #endif

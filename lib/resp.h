@@ -15,7 +15,8 @@
 struct arena;
 struct db_result;
 struct json_object;
-struct resp_sink;
+struct FCGX_Request;
+struct req;
 
 struct resp_header {
 	const char *name, *value;
@@ -41,8 +42,9 @@ struct resp {
 	int nfaults;
 	const char *detail;           /* overrides the detail of the error's row */
 	int retry_after_s;            /* 0: the default of the error's kind */
-	struct resp_sink *sink;       /* where bytes go; only resp.c and stream.c look inside */
 	bool begun;                   /* bytes have left: the status can no longer change */
+	struct FCGX_Request *fcgi;    /* where they go; only resp.c and stream.c look inside */
+	int stop_fd;                  /* becomes readable when the program is to stop */
 };
 
 /** resp_json(rs, status, object): The reply is ${object} (from out.h) as JSON.  Returns OK. */
@@ -80,5 +82,16 @@ enum err resp_refuse(struct resp *rs, enum err e, int retry_after_s);
  * per ${window_s} seconds, ${remaining} are left and it is whole again in ${reset_s} seconds.
  */
 void resp_rate_limit(struct resp *rs, const char *policy, int limit, int window_s, int remaining, int reset_s);
+
+/* For the loop and stream.c only. */
+
+/** resp_problem(rs, rq, e): Make the reply the problem document of ${e}, in the language of ${rq}, with what rs notes of it. */
+void resp_problem(struct resp *rs, const struct req *rq, enum err e);
+
+/** resp_send(rs): Send status, headers and body; ERR_CLIENT_GONE if nobody takes them. */
+enum err resp_send(struct resp *rs) MUST_CHECK;
+
+/** resp_write(rs, bytes, len): Send ${len} bytes now. */
+enum err resp_write(struct resp *rs, const char *bytes, size_t len) MUST_CHECK;
 
 #endif

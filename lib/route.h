@@ -20,6 +20,7 @@ enum route_flag {
 	IDEMPOTENT = 1 << 3,  /* Idempotency-Key required: rq->idem */
 	STREAM = 1 << 4,      /* may stay open for long: takes a slot for long requests */
 	UPLOAD = 1 << 5,      /* reads its body by itself: takes a slot for long requests */
+	UNTIMED = 1 << 6,     /* no Server-Timing: how long it took would tell what it found */
 };
 
 enum { ROUTE_ARGS_MAX = 4 };

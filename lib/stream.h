@@ -4,16 +4,13 @@
 #ifndef STREAM_H
 #define STREAM_H
 
-#include <stdbool.h>
-
 #include "attr.h"
 #include "err.h"
 
-struct req;
 struct resp;
 
-/** stream_begin(rq, rs): Send status 200 and the headers of text/event-stream at once.  ERR_CLIENT_GONE if nobody listens. */
-enum err stream_begin(const struct req *rq, struct resp *rs) MUST_CHECK;
+/** stream_begin(rs): Send status 200 and the headers of text/event-stream at once.  ERR_CLIENT_GONE if nobody listens. */
+enum err stream_begin(struct resp *rs) MUST_CHECK;
 
 /**
  * stream_event(rs, id, event, data):
@@ -22,10 +19,14 @@ enum err stream_begin(const struct req *rq, struct resp *rs) MUST_CHECK;
  */
 enum err stream_event(struct resp *rs, const char *id, const char *event, const char *data) MUST_CHECK;
 
-/** stream_beat(rs): Send a comment, so that a silent stream stays open and a client that left is noticed. */
+/** stream_beat(rs): Send a comment, so that a silent stream stays open and a client that left is noticed.  Errors as above. */
 enum err stream_beat(struct resp *rs) MUST_CHECK;
 
-/** stream_wait(rs, ms): Wait up to ${ms} milliseconds; returns ERR_CLIENT_GONE as soon as the client leaves (seen at once through lighttpd), OK otherwise. */
+/**
+ * stream_wait(rs, ms):
+ * Wait up to ${ms} milliseconds.  ERR_CLIENT_GONE as soon as the client leaves (seen at once through lighttpd, at the next beat
+ * through Apache), ERR_UNAVAILABLE when the program is to stop: end the stream, the client resumes it elsewhere.
+ */
 enum err stream_wait(struct resp *rs, int ms) MUST_CHECK;
 
 #endif

@@ -1,0 +1,386 @@
+/* A program's life: options, configuration, connections, the loop, and a clean stop. */
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "app.h"
+#include "arena.h"
+#include "clock.h"
+#include "dispatch.h"
+#include "health.h"
+#include "http.h"
+#include "kv.h"
+#include "limit.h"
+#include "log.h"
+#include "loop.h"
+#include "req.h"
+#include "resp.h"
+#include "token.h"
+
+enum {
+	SHORT_DEADLINE_MS = 2800,
+	FIRST_CONNECTION_MS = 500,
+	STOP_MS = 28000,
+	BACKLOG = 1024,
+	MALLOC_ARENAS = 2
+};
+
+struct app_conf {
+	struct db_conf db;
+	struct kv_conf kv;
+	int64_t threads;
+	int64_t log_level;
+	const char *issuer;
+	const char *cors_origins;
+};
+
+static const struct conf_row conf_rows[] = {
+	{ "MOA_PG", CONF_STR, offsetof(struct app_conf, db.conninfo), 1, 1000, "dbname=moa",
+	  "PostgreSQL connection string; the user defaults to moa_<program>" },
+	{ "MOA_PG_POOL", CONF_INT, offsetof(struct app_conf, db.pool), 1, 64, "8",
+	  "PostgreSQL connections per process" },
+	{ "MOA_PG_PREPARE", CONF_BOOL, offsetof(struct app_conf, db.prepare), 0, 1, "1",
+	  "0 behind a transaction pooler that knows no prepared statements" },
+	{ "MOA_REDIS", CONF_STR, offsetof(struct app_conf, kv.address), 1, 200, "127.0.0.1:6379",
+	  "Redis: host:port or unix:/path" },
+	{ "MOA_REDIS_PASSWORD", CONF_STR, offsetof(struct app_conf, kv.password), 1, 200, NULL,
+	  "password for Redis" },
+	{ "MOA_REDIS_POOL", CONF_INT, offsetof(struct app_conf, kv.pool), 1, 64, "4",
+	  "Redis connections per process" },
+	{ "MOA_THREADS", CONF_INT, offsetof(struct app_conf, threads), 2, 4096, "256",
+	  "worker threads per process; half of them may hold long requests" },
+	{ "MOA_ISSUER", CONF_STR, offsetof(struct app_conf, issuer), 1, 200, "moa",
+	  "iss and aud of access tokens" },
+	{ "MOA_CORS_ORIGINS", CONF_STR, offsetof(struct app_conf, cors_origins), 0, 2000, "",
+	  "origins whose scripts may call the API, separated by spaces" },
+	{ "MOA_LOG_LEVEL", CONF_INT, offsetof(struct app_conf, log_level), LOG_ERROR, LOG_DEBUG, "2",
+	  "0 errors, 1 warnings, 2 requests, 3 all" },
+	{ 0 }
+};
+
+struct app {
+	const struct program *program;
+	struct app_conf conf;
+	struct db *db;
+	struct kv *kv;
+	void *domain;
+	struct dispatch dispatch;
+};
+
+/* What a thread keeps from one request to the next. */
+struct worker {
+	struct arena arena;
+	struct http *http;
+};
+
+static void *
+worker_open(void *ctx)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+
+	(void)ctx;
+	if (!w)
+		abort();
+	arena_init(&w->arena);
+	w->http = http_open();
+	return w;
+}
+
+static void
+worker_close(void *worker)
+{
+	struct worker *w = worker;
+
+	http_close(w->http);
+	arena_free(&w->arena);
+	free(w);
+}
+
+static void
+log_request(const struct req *rq, int status, int64_t us)
+{
+	const struct trace *t = rq->trace;
+
+	log_event(LOG_INFO, "request",
+		  "id=%s method=%s path=%s status=%d ms=%.1f queue_ms=%.1f db_ms=%.1f redis_ms=%.1f "
+		  "upstream_ms=%.1f statements=%d",
+		  rq->id, route_method_name(rq->method), rq->path, status, us / 1e3, t->queue_us / 1e3,
+		  t->db_us / 1e3, t->kv_us / 1e3, t->upstream_us / 1e3, t->statements);
+}
+
+/* Server-Timing (W3C): durations in milliseconds. */
+static void
+add_timing(struct resp *rs, const struct trace *t)
+{
+	resp_header(rs, "Server-Timing", "total;dur=%.1f, db;dur=%.1f, upstream;dur=%.1f",
+		    (clock_us() - t->started_us) / 1e3, t->db_us / 1e3, t->upstream_us / 1e3);
+}
+
+/* Send what the handler shaped, or the problem it returned; a stream has sent its own. */
+static enum err
+reply(const struct req *rq, struct resp *rs, const struct route *route, enum err e)
+{
+	if (rs->begun || e == ERR_CLIENT_GONE)
+		return e;
+	if (e)
+		resp_problem(rs, rq, e);
+	if (route && !(route->flags & UNTIMED))
+		add_timing(rs, rq->trace);
+	return resp_send(rs);
+}
+
+/* One request from its parameters to its log line. */
+static void
+answer(void *ctx, void *worker, struct FCGX_Request *fcgi, int stop_fd)
+{
+	struct app *app = ctx;
+	struct worker *w = worker;
+	struct trace trace = { .started_us = clock_us() };
+	struct req rq = { .arena = &w->arena,
+			  .trace = &trace,
+			  .db = app->db,
+			  .kv = app->kv,
+			  .http = w->http,
+			  .domain = app->domain,
+			  .deadline_ms = trace.started_us / 1000 + SHORT_DEADLINE_MS };
+	struct resp rs = { .arena = &w->arena, .status = 200, .fcgi = fcgi, .stop_fd = stop_fd };
+	const struct route *route = NULL;
+	int64_t us;
+	int status;
+	enum err e;
+
+	req_open(&rq, fcgi);
+	resp_header(&rs, "X-Request-Id", "%s", rq.id);
+	e = dispatch_run(&app->dispatch, &rq, &rs, &route);
+	e = reply(&rq, &rs, route, e);
+	us = clock_us() - trace.started_us;
+	status = e == ERR_CLIENT_GONE ? err_row(e)->status : rs.status;
+	log_request(&rq, status, us);
+	metrics_request(route, status, us);
+	arena_reset(&w->arena);
+}
+
+static int64_t
+gauge_db_ready(const void *db)
+{
+	return db_ready(db);
+}
+
+static int64_t
+gauge_kv_ready(const void *kv)
+{
+	return kv_ready(kv);
+}
+
+static int64_t
+gauge_long_slots(const void *dispatch)
+{
+	return atomic_load(&((const struct dispatch *)dispatch)->long_slots);
+}
+
+static int64_t
+gauge_passed_blind(const void *unused)
+{
+	(void)unused;
+	return limit_passed_blind();
+}
+
+static void
+metrics_start(const struct app *app)
+{
+	metrics_open(app->program->name, app->dispatch.routes, app->program->metrics);
+	metrics_gauge("moa_postgresql_up", "1 while a connection to PostgreSQL is up.", gauge_db_ready,
+		      app->db);
+	metrics_gauge("moa_redis_up", "1 while a connection to Redis is up.", gauge_kv_ready, app->kv);
+	metrics_gauge("moa_long_slots_free", "Slots left for streams and uploads.", gauge_long_slots,
+		      &app->dispatch);
+	metrics_gauge("moa_limits_passed_blind", "Calls let through because Redis did not answer.",
+		      gauge_passed_blind, NULL);
+}
+
+static int
+listen_on(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || strlen(path) >= sizeof(addr.sun_path))
+		return -1;
+	memcpy(addr.sun_path, path, strlen(path) + 1);
+	unlink(path);
+	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) != 0 || chmod(path, 0660) != 0 ||
+	    listen(fd, BACKLOG) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* The listening socket: of our own at path, or descriptor 0 from the web server.  -1: there is none. */
+static int
+listen_open(const char *path)
+{
+	int listening = 0, fd = path ? listen_on(path) : STDIN_FILENO;
+	socklen_t len = sizeof(listening);
+
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) != 0 || !listening)
+		return -1;
+	if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0)
+		return -1;
+	return fd;
+}
+
+/* Run the loop until SIGTERM or SIGINT.  Returns how many requests were still running when patience ended. */
+static int
+run_loop(struct app *app, int listen_fd, const sigset_t *stop_signals)
+{
+	struct loop_conf conf = { .listen_fd = listen_fd,
+				  .threads = (int)app->conf.threads,
+				  .answer = answer,
+				  .worker_open = worker_open,
+				  .worker_close = worker_close,
+				  .ctx = app };
+	struct loop *loop = loop_open(&conf);
+	int got;
+
+	log_event(LOG_INFO, "start", "threads=%d", conf.threads);
+	sigwait(stop_signals, &got);
+	log_event(LOG_INFO, "stop", "signal=%d", got);
+	return loop_stop(loop, STOP_MS);
+}
+
+static int
+serve(struct app *app, const char *socket_path)
+{
+	sigset_t stop_signals;
+	int fd = listen_open(socket_path), busy;
+
+	if (fd < 0) {
+		log_event(
+		    LOG_ERROR, "start",
+		    "msg=\"no listening socket: start this from a web server, or with -s PATH\" errno=%d",
+		    errno);
+		return 2;
+	}
+	/* Blocked before any thread exists, so that all inherit it and only sigwait takes them. */
+	sigemptyset(&stop_signals);
+	sigaddset(&stop_signals, SIGTERM);
+	sigaddset(&stop_signals, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &stop_signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+
+	app->db = db_open(&app->conf.db, app->program->stmts, app->program->nstmts);
+	app->kv = kv_open(&app->conf.kv);
+	app->domain = app->program->open ? app->program->open(app->db) : NULL;
+	app->dispatch.routes =
+	    health_routes(app->program->prefix, app->program->routes, app->program->needs_redis);
+	app->dispatch.tokens = token_open(app->conf.issuer);
+	app->dispatch.cors_origins = app->conf.cors_origins;
+	atomic_init(&app->dispatch.long_slots, (int)app->conf.threads / 2);
+	metrics_start(app);
+	db_wait(app->db, clock_ms() + FIRST_CONNECTION_MS);
+
+	busy = run_loop(app, fd, &stop_signals);
+	if (busy > 0) {
+		/* Their threads still use what would be closed below. */
+		log_event(LOG_WARN, "stop", "cut_off=%d", busy);
+		_exit(0);
+	}
+	if (app->program->close)
+		app->program->close(app->domain);
+	token_close(app->dispatch.tokens);
+	kv_close(app->kv);
+	db_close(app->db);
+	free((void *)app->dispatch.routes);
+	return 0;
+}
+
+static int
+print_routes(const struct program *program)
+{
+	static const struct {
+		unsigned flag;
+		const char *name;
+	} flags[] = { { PUBLIC, "PUBLIC" },	    { MERCHANT, "MERCHANT" }, { ADMIN, "ADMIN" },
+		      { IDEMPOTENT, "IDEMPOTENT" }, { STREAM, "STREAM" },     { UPLOAD, "UPLOAD" },
+		      { UNTIMED, "UNTIMED" } };
+	const struct route *r;
+	size_t i;
+
+	for (r = health_routes(program->prefix, program->routes, program->needs_redis); r->path; r++) {
+		printf("%s %s", route_method_name(r->method), r->path);
+		for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+			if (r->flags & flags[i].flag)
+				printf(" %s", flags[i].name);
+		putchar('\n');
+	}
+	return 0;
+}
+
+static int
+print_help(const struct program *program)
+{
+	printf("Usage: %s.fcgi [-n | -r | -s PATH | --help]\n\n"
+	       "moa's %s service, a FastCGI program: a web server starts it and passes the socket to listen "
+	       "on.\n\n"
+	       "  -n       check the configuration and every statement against the database, then exit\n"
+	       "  -r       print the routes: method, path, flags\n"
+	       "  -s PATH  listen on a unix socket of its own\n\n"
+	       "Configuration comes from the environment; for any NAME, NAME_FILE may name a file that holds "
+	       "the value:\n\n",
+	       program->name, program->name);
+	conf_help(conf_rows);
+	if (program->conf)
+		conf_help(program->conf);
+	return 0;
+}
+
+static int
+read_conf(struct app *app)
+{
+	int faults = conf_read(conf_rows, &app->conf);
+
+	if (app->program->conf)
+		faults += conf_read(app->program->conf, app->program->conf_values);
+	app->conf.db.program = app->program->name;
+	return faults;
+}
+
+int
+app_main(const struct program *program, int argc, char *argv[])
+{
+	static struct app app;
+	const char *option = argc > 1 ? argv[1] : "";
+
+	log_open(program->name, LOG_INFO);
+	mallopt(M_ARENA_MAX, MALLOC_ARENAS);
+	if (sodium_init() < 0)
+		return 1;
+	app.program = program;
+	if (strcmp(option, "-r") == 0)
+		return print_routes(program);
+	if (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0)
+		return print_help(program);
+	if (*option && strcmp(option, "-n") != 0 && !(strcmp(option, "-s") == 0 && argc == 3)) {
+		fprintf(stderr, "%s.fcgi: unknown option; see %s.fcgi --help\n", program->name,
+			program->name);
+		return 2;
+	}
+	if (read_conf(&app) > 0)
+		return 1;
+	log_open(program->name, (enum log_level)app.conf.log_level);
+	if (strcmp(option, "-n") == 0)
+		return db_check(&app.conf.db, program->stmts, program->nstmts) > 0;
+	return serve(&app, argc == 3 ? argv[2] : NULL);
+}

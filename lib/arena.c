@@ -1,0 +1,146 @@
+/* Memory that lives as long as one request: chunks that only grow, wiped and reused at the reset. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+
+enum { CHUNK_SIZE = 16 * 1024, ALIGN = 16 };
+
+struct arena_chunk {
+	struct arena_chunk *next;
+	size_t size, used;
+	_Alignas(ALIGN) unsigned char bytes[];
+};
+
+struct arena_deferred {
+	void (*release)(void *);
+	void *ptr;
+	struct arena_deferred *next;
+};
+
+void
+arena_init(struct arena *a)
+{
+	*a = (struct arena){ 0 };
+}
+
+/* A fresh chunk that holds at least need bytes, in front of the others. */
+static struct arena_chunk *
+chunk_push(struct arena *a, size_t need)
+{
+	size_t size = need > CHUNK_SIZE ? need : CHUNK_SIZE;
+	struct arena_chunk *chunk = calloc(1, sizeof(*chunk) + size);
+
+	if (!chunk)
+		abort();
+	chunk->size = size;
+	chunk->next = a->chunks;
+	a->chunks = chunk;
+	return chunk;
+}
+
+void *
+arena_alloc(struct arena *a, size_t size)
+{
+	struct arena_chunk *chunk = a->chunks;
+	void *ptr;
+
+	if (size > SIZE_MAX / 2)
+		abort();
+	size = (size + ALIGN - 1) / ALIGN * ALIGN;
+	if (!chunk || chunk->size - chunk->used < size)
+		chunk = chunk_push(a, size);
+	ptr = chunk->bytes + chunk->used;
+	chunk->used += size;
+	return ptr;
+}
+
+void
+arena_reset(struct arena *a)
+{
+	struct arena_chunk *chunk, *next;
+
+	while (a->deferred) {
+		struct arena_deferred *d = a->deferred;
+
+		a->deferred = d->next;
+		d->release(d->ptr);
+	}
+	/* The oldest chunk stays for the next request; it is of the ordinary size unless the first need was larger. */
+	for (chunk = a->chunks; chunk; chunk = next) {
+		next = chunk->next;
+		explicit_bzero(chunk->bytes, chunk->used);
+		chunk->used = 0;
+		if (next || chunk->size > CHUNK_SIZE)
+			free(chunk);
+		else
+			break;
+	}
+	a->chunks = chunk;
+}
+
+void
+arena_free(struct arena *a)
+{
+	arena_reset(a);
+	free(a->chunks);
+	arena_init(a);
+}
+
+char *
+arena_strndup(struct arena *a, const char *bytes, size_t len)
+{
+	char *copy = arena_alloc(a, len + 1);
+
+	if (len)
+		memcpy(copy, bytes, len);
+	return copy;
+}
+
+char *
+arena_strdup(struct arena *a, const char *s)
+{
+	return s ? arena_strndup(a, s, strlen(s)) : NULL;
+}
+
+char *
+arena_vprintf(struct arena *a, const char *fmt, va_list args)
+{
+	va_list again;
+	char *text;
+	int len;
+
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, fmt, args);
+	if (len < 0)
+		abort();
+	text = arena_alloc(a, (size_t)len + 1);
+	vsnprintf(text, (size_t)len + 1, fmt, again);
+	va_end(again);
+	return text;
+}
+
+char *
+arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = arena_vprintf(a, fmt, args);
+	va_end(args);
+	return text;
+}
+
+void
+arena_defer(struct arena *a, void (*release)(void *), void *ptr)
+{
+	struct arena_deferred *d = arena_alloc(a, sizeof(*d));
+
+	d->release = release;
+	d->ptr = ptr;
+	d->next = a->deferred;
+	a->deferred = d;
+}

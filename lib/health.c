@@ -1,0 +1,83 @@
+/* Health, readiness and metrics: the same three routes behind every program's own. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "db.h"
+#include "health.h"
+#include "kv.h"
+#include "metrics.h"
+#include "out.h"
+#include "req.h"
+#include "resp.h"
+
+/* GET …/healthz -> 200 {status}: the process lives and has a thread free. */
+static enum err
+healthz(const struct req *rq, struct resp *rs)
+{
+	struct json_object *health = out_object(rq->arena);
+
+	out_str(health, "status", "ok");
+	return resp_json(rs, 200, health);
+}
+
+/* GET …/readyz -> 200 or 503 {status, postgresql, redis}: should this instance get traffic? */
+static enum err
+readiness(const struct req *rq, struct resp *rs, bool needs_redis)
+{
+	struct json_object *health = out_object(rq->arena);
+	bool db = db_ready(rq->db), kv = kv_ready(rq->kv), ready = db && (kv || !needs_redis);
+
+	out_str(health, "status", ready ? "ok" : "unavailable");
+	out_bool(health, "postgresql", db);
+	out_bool(health, "redis", kv);
+	return resp_json(rs, ready ? 200 : 503, health);
+}
+
+static enum err
+readyz(const struct req *rq, struct resp *rs)
+{
+	return readiness(rq, rs, false);
+}
+
+static enum err
+readyz_with_redis(const struct req *rq, struct resp *rs)
+{
+	return readiness(rq, rs, true);
+}
+
+/* GET …/metrics -> 200, Prometheus text format 0.0.4 of this process. */
+static enum err
+metrics(const struct req *rq, struct resp *rs)
+{
+	return resp_text(rs, 200, "text/plain; version=0.0.4; charset=utf-8", metrics_text(rq->arena));
+}
+
+static const char *
+path_join(const char *prefix, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", prefix, name) < 0)
+		abort();
+	return path;
+}
+
+struct route *
+health_routes(const char *prefix, const struct route *routes, bool needs_redis)
+{
+	struct route *all;
+	size_t n = 0, i;
+
+	while (routes[n].path)
+		n++;
+	all = calloc(n + 4, sizeof(*all));
+	if (!all)
+		abort();
+	for (i = 0; i < n; i++)
+		all[i] = routes[i];
+	all[n] = (struct route){ GET, path_join(prefix, "healthz"), healthz, PUBLIC, 0 };
+	all[n + 1] = (struct route){ GET, path_join(prefix, "readyz"),
+				     needs_redis ? readyz_with_redis : readyz, PUBLIC, 0 };
+	all[n + 2] = (struct route){ GET, path_join(prefix, "metrics"), metrics, PUBLIC, 0 };
+	return all;
+}

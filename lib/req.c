@@ -1,0 +1,206 @@
+/* Reading a request: FastCGI parameters into the fields of struct req, and its body under a ceiling. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <fcgiapp.h>
+
+#include "arena.h"
+#include "req.h"
+#include "text.h"
+
+enum { ID_MAX = 64, USER_AGENT_MAX = 200, READ_STEP = 8192 };
+
+const char *
+req_param(const struct req *rq, const char *name)
+{
+	const char *value = FCGX_GetParam(name, rq->fcgi->envp);
+
+	return value ? value : "";
+}
+
+/* The client's X-Request-Id if it is safe to echo and log, else a new one. */
+static const char *
+read_id(const struct req *rq)
+{
+	const char *id = req_param(rq, "HTTP_X_REQUEST_ID");
+	size_t len = strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
+	if (len > 0 && len <= ID_MAX && !id[len])
+		return id;
+	return text_token(rq->arena, 12);
+}
+
+/* W3C Trace Context §3.2: 00-<32 hex>-<16 hex>-<2 hex>. */
+static const char *
+read_traceparent(const struct req *rq)
+{
+	const char *t = req_param(rq, "HTTP_TRACEPARENT");
+
+	if (strlen(t) == 55 && strspn(t, "0123456789abcdef-") == 55 && t[2] == '-' && t[35] == '-' &&
+	    t[52] == '-')
+		return t;
+	return NULL;
+}
+
+/* The client's description of itself goes into lists that people read: cut, and only if it is text. */
+static const char *
+read_user_agent(const struct req *rq)
+{
+	const char *agent = req_param(rq, "HTTP_USER_AGENT");
+	size_t len = strlen(agent);
+
+	if (len > USER_AGENT_MAX) {
+		len = USER_AGENT_MAX;
+		while (len > 0 && ((unsigned char)agent[len] & 0xc0) == 0x80)
+			len--;
+	}
+	if (!text_is_utf8(agent, len))
+		return "";
+	agent = arena_strndup(rq->arena, agent, len);
+	return text_has_controls(agent, false) ? "" : agent;
+}
+
+/* The quality of the language tag (RFC 9110 §12.5.4) in thousandths, 0 when it is not listed. */
+static int
+language_quality(const char *list, const char *tag)
+{
+	int best = 0;
+
+	while (*list) {
+		size_t len = strcspn(list, ",");
+		const char *weight = memchr(list, ';', len);
+
+		list += strspn(list, " \t");
+		if (strncasecmp(list, tag, 2) == 0 && !strchr("abcdefghijklmnopqrstuvwxyz", list[2] | 0x20)) {
+			const char *q = weight ? strstr(weight, "q=") : NULL;
+			int quality = q ? (int)(strtod(q + 2, NULL) * 1000) : 1000;
+
+			if (quality > best)
+				best = quality;
+		}
+		list += strcspn(list, ",");
+		list += *list == ',';
+	}
+	return best;
+}
+
+void
+req_open(struct req *rq, struct FCGX_Request *fcgi)
+{
+	const char *uri, *question, *origin, *languages;
+
+	rq->fcgi = fcgi;
+	uri = req_param(rq, "REQUEST_URI");
+	question = strchr(uri, '?');
+	rq->path = question ? arena_strndup(rq->arena, uri, (size_t)(question - uri)) : uri;
+	rq->query = question ? question + 1 : "";
+	rq->method = route_method(req_param(rq, "REQUEST_METHOD"));
+	rq->id = read_id(rq);
+	rq->traceparent = read_traceparent(rq);
+	rq->address = req_param(rq, "REMOTE_ADDR");
+	rq->user_agent = read_user_agent(rq);
+	rq->accept = req_param(rq, "HTTP_ACCEPT");
+	rq->cookie = req_param(rq, "HTTP_COOKIE");
+	rq->host = req_param(rq, "HTTP_HOST");
+	origin = req_param(rq, "HTTP_ORIGIN");
+	rq->origin = *origin ? origin : NULL;
+	rq->https = strcmp(req_param(rq, "REQUEST_SCHEME"), "https") == 0 || *req_param(rq, "HTTPS");
+	languages = req_param(rq, "HTTP_ACCEPT_LANGUAGE");
+	rq->korean = language_quality(languages, "ko") > language_quality(languages, "en");
+}
+
+/* CONTENT_LENGTH; -1 when there is none (a chunked body), -2 when it is no number. */
+static long long
+content_length(const struct req *rq)
+{
+	const char *text = req_param(rq, "CONTENT_LENGTH");
+	char *end;
+	long long n;
+
+	if (!*text)
+		return -1;
+	n = strtoll(text, &end, 10);
+	return *end || n < 0 ? -2 : n;
+}
+
+enum err
+req_take_body(struct req *rq, size_t max)
+{
+	long long announced = content_length(rq);
+	size_t size = announced >= 0 ? (size_t)announced + 1 : READ_STEP, len = 0;
+	char *body;
+	int n;
+
+	if (announced == -2)
+		return ERR_MALFORMED_REQUEST;
+	if (announced > (long long)max)
+		return ERR_BODY_TOO_LARGE;
+	body = arena_alloc(rq->arena, size + 1);
+	/* One byte more than announced is asked for: a longer body is met instead of cut. */
+	while ((n = req_read(rq, body + len, (int)(size - len))) > 0) {
+		len += (size_t)n;
+		if (len > max)
+			return ERR_BODY_TOO_LARGE;
+		if (len == size) {
+			char *larger = arena_alloc(rq->arena, size * 2 + 1);
+
+			memcpy(larger, body, len);
+			body = larger;
+			size *= 2;
+		}
+	}
+	if (n < 0)
+		return ERR_CLIENT_GONE;
+	if (announced >= 0 && len != (size_t)announced)
+		return ERR_MALFORMED_REQUEST;
+	rq->body = len > 0 ? body : NULL;
+	rq->body_len = len;
+	return OK;
+}
+
+int
+req_read(const struct req *rq, void *buf, int len)
+{
+	int n = FCGX_GetStr(buf, len, rq->fcgi->in);
+
+	if (n == 0 && FCGX_GetError(rq->fcgi->in) != 0)
+		return -1;
+	return n;
+}
+
+const char *
+req_cookie(const struct req *rq, const char *name)
+{
+	const char *at = rq->cookie;
+	size_t want = strlen(name);
+
+	while (*at) {
+		size_t len;
+
+		at += strspn(at, "; \t");
+		len = strcspn(at, ";");
+		if (len > want && strncmp(at, name, want) == 0 && at[want] == '=')
+			return arena_strndup(rq->arena, at + want + 1, len - want - 1);
+		at += len;
+	}
+	return NULL;
+}
+
+bool
+req_accepts(const struct req *rq, const char *type)
+{
+	const char *at = rq->accept;
+	size_t want = strlen(type);
+
+	while (*at) {
+		size_t len;
+
+		at += strspn(at, ", \t");
+		len = strcspn(at, ",; \t");
+		if (len == want && strncasecmp(at, type, want) == 0)
+			return true;
+		at += strcspn(at, ",");
+	}
+	return false;
+}
