@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from client import Api
-from moa import TREE, Ctl, Lighttpd, Postgres, Redis, new_place, new_secret
+from moa import TREE, Apache, Ctl, Lighttpd, Postgres, Redis, new_place, new_secret
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +71,14 @@ def system(place, postgres, redis_server, secret):
 @pytest.fixture(scope="session")
 def api(system):
     return Api(system)
+
+
+@pytest.fixture(scope="session")
+def apache(place, postgres, redis_server, secret):
+    """The same API through Apache: like api, with the server as apache.system."""
+    httpd = Apache(place / "apache", postgres, redis_server, secret)
+    yield Api(httpd.start())
+    httpd.stop()
 
 
 @pytest.fixture

@@ -23,7 +23,10 @@ import requests
 TREE = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("MOA_BUILD", TREE / "build")).resolve()
 PG_BIN = Path("/usr/lib/postgresql/15/bin")
+APACHE_MODULES = Path("/usr/lib/apache2/modules")
 PROGRAMS = ("auth", "chatbot")
+# The web servers drop root's rights, as they do in service.
+WWW_USER = "www-data" if os.geteuid() == 0 else None
 
 
 def until(condition, what, seconds=20.0):
@@ -44,11 +47,9 @@ def until(condition, what, seconds=20.0):
 
 def binary(name):
     """The program of that name in the build directory."""
-    stem = name.removesuffix(".fcgi")
-    for place in ("", f"cgi-bin/{stem}", "ctl", "worker"):
-        path = BUILD / place / name
-        if path.is_file():
-            return path
+    path = BUILD / name
+    if path.is_file():
+        return path
     raise FileNotFoundError(f"{name} is not in {BUILD}: build first, or set MOA_BUILD")
 
 
@@ -190,7 +191,7 @@ class Redis:
 
     def start(self):
         args = ["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", self.place,
-                "--save", "", "--appendonly", "no"]
+                "--unixsocketperm", "777", "--save", "", "--appendonly", "no"]
         self.process = spawn(args, self.place / "log")
         until(lambda: self.client().ping(), "Redis")
         return self
@@ -244,6 +245,33 @@ def sanitizers():
     return {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
 
 
+class Program:
+    """A program that runs by itself on a unix socket, as under systemd, with its log in a file."""
+
+    def __init__(self, name, place, env, path=None):
+        self.path = path or binary(f"{name}.fcgi")
+        self.socket = Path(place) / f"{name}.sock"
+        self.log = Path(place) / f"{name}.log"
+        self.env = {"PATH": os.environ["PATH"], **env}
+        self.process = None
+
+    def start(self):
+        self.process = spawn([self.path, "-s", self.socket], self.log, env=self.env)
+        until(self._listens, f"{self.path.name} to listen")
+        return self
+
+    def _listens(self):
+        if self.process.poll() is not None:
+            raise RuntimeError(self.log.read_text())
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(str(self.socket))
+        return True
+
+    def stop(self, how=signal.SIGTERM):
+        """Ask the program to end and return its exit status."""
+        return end(self.process, how) if self.process else None
+
+
 class Httpd:
     """What lighttpd and Apache have in common: a place of their own, a port, the programs' log."""
 
@@ -261,21 +289,28 @@ class Httpd:
             **(env or {}),
         }
         self.auth_env = {"MOA_AUTH_SECRET_FILE": str(secret)}
+        self._install()
+        self.programs_log = self.place / "log/moa.log"
+        self.ctl = Ctl(postgres, server, secret)
+
+    def _install(self):
+        """Copy what the web server needs: its user may be unable to enter the build directory."""
         for name in ("etc/moa", "libexec/moa", "share/moa", "run", "log", "tmp"):
             (self.place / name).mkdir(parents=True)
         for name in PROGRAMS:
-            (self.place / f"libexec/moa/{name}.fcgi").symlink_to(binary(f"{name}.fcgi"))
+            shutil.copy(binary(f"{name}.fcgi"), self.place / "libexec/moa")
         for name, source in (("doc", "doc"), ("htdocs", "htdocs"), ("problem", "httpd-conf/problem")):
-            (self.place / "share/moa" / name).symlink_to(TREE / source)
-        self.programs_log = self.place / "log/moa.log"
-        self.ctl = Ctl(postgres, server, secret)
+            shutil.copytree(TREE / source, self.place / "share/moa" / name)
+        if WWW_USER:
+            for name in ("run", "log", "tmp"):
+                shutil.chown(self.place / name, WWW_USER, WWW_USER)
 
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
     def render(self, template, target, **values):
-        """Fill in a shipped template as an installation would."""
+        """Fill in a shipped template, as an installation would, and return where the result is."""
         paths = {name: self.place / directory for name, directory in (
             ("sysconfdir", "etc"), ("libexecdir", "libexec"), ("datadir", "share"), ("rundir", "run"),
             ("logdir", "log"), ("tmpdir", "tmp"))}
@@ -321,16 +356,16 @@ class Httpd:
 
     def programs(self):
         """{"auth": [pid, …]} of the programs that run."""
-        found = {name: [] for name in PROGRAMS}
+        found = {}
         for pid, _, executable in processes():
             name = executable.removesuffix(".fcgi")
-            if name in found and self._owns(pid):
-                found[name].append(pid)
-        return {name: pids for name, pids in found.items() if pids}
+            if name in PROGRAMS and self._owns(pid):
+                found.setdefault(name, []).append(pid)
+        return found
 
     def _owns(self, pid):
         try:
-            return str(self.place).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+            return os.readlink(f"/proc/{pid}/exe").startswith(f"{self.place}/")
         except OSError:
             return False
 
@@ -338,7 +373,8 @@ class Httpd:
         """The programs' log lines so far, each as a dict of its key=value pairs."""
         pairs = re.compile(r'(\w+)=("[^"]*"|\S*)')
         text = self.programs_log.read_text(errors="replace") if self.programs_log.exists() else ""
-        return [{key: value.strip('"') for key, value in pairs.findall(line)} for line in text.splitlines()]
+        return [{key: value.strip('"') for key, value in pairs.findall(line)}
+                for line in text.splitlines() if "event=" in line]
 
     def logged(self, response):
         """The log line of the request that response answers, with its statements=N as a number."""
@@ -356,20 +392,56 @@ class Lighttpd(Httpd):
         def table(env):
             return "( " + ", ".join(f'"{name}" => "{value}"' for name, value in env.items()) + " )"
 
-        settings = [
-            "var.moa_procs = 2",
-            f'var.moa_run = "{self.place}/run"',
-            f'var.moa_log = "{self.programs_log}"',
-            'var.moa_internal = "127.0.0.0/8"',
-            f"var.moa_env = {table(self.env)}",
-            f"var.moa_auth_env = {table(self.auth_env)}",
-            "var.moa_chatbot_env = ()",
-        ]
-        (self.place / "etc/moa/lighttpd-settings.conf").write_text("\n".join(settings) + "\n")
+        settings = f"""
+            var.moa_procs = 2
+            var.moa_run = "{self.place}/run"
+            var.moa_log = "{self.programs_log}"
+            var.moa_internal = "127.0.0.0/8"
+            var.moa_env = {table(self.env)}
+            var.moa_auth_env = {table(self.auth_env)}
+            var.moa_chatbot_env = ()
+            """
+        (self.place / "etc/moa/lighttpd-settings.conf").write_text(settings)
         self.render("lighttpd/moa.conf.in", "lighttpd.conf")
-        main = self.render("lighttpd/standalone.conf.in", "standalone.conf", bind="127.0.0.1", port=self.port,
-                           user="", workers=1)
+        user = f'server.username = "{WWW_USER}"' if WWW_USER else ""
+        main = self.render("lighttpd/standalone.conf.in", "lighttpd-standalone.conf", bind="127.0.0.1",
+                           port=self.port, user=user, workers=1)
         return ["lighttpd", "-D", "-f", main]
+
+
+class Apache(Httpd):
+    """moa behind Apache: mod_fcgid spawns the programs, streams go to a chatbot of its own."""
+
+    def start(self, ready=True):
+        self.streams = Program("chatbot", self.place / "run", self.env, self.place / "libexec/moa/chatbot.fcgi")
+        self.streams.start()
+        if WWW_USER:
+            shutil.chown(self.streams.socket, WWW_USER, WWW_USER)
+        return super().start(ready)
+
+    def stop(self):
+        if self.process:
+            self.streams.stop()
+        super().stop()
+
+    def command(self):
+        def options(name, env):
+            few = {"MOA_THREADS": "2", "MOA_PG_POOL": "1", "MOA_REDIS_POOL": "1"}
+            given = " ".join(f'InitialEnv "{key}={value}"' for key, value in {**env, **few}.items())
+            return f'FcgidCmdOptions "{self.place}/libexec/moa/{name}.fcgi" MinProcesses 2 MaxProcesses 8 {given}'
+
+        settings = [
+            "Define MOA_INTERNAL 127.0.0.0/8",
+            f"Define MOA_RUN {self.place}/run",
+            options("auth", {**self.env, **self.auth_env}),
+            options("chatbot", self.env),
+        ]
+        (self.place / "etc/moa/apache-settings.conf").write_text("\n".join(settings) + "\n")
+        self.render("apache/moa.conf.in", "apache.conf")
+        user = f"User {WWW_USER}\nGroup {WWW_USER}" if WWW_USER else ""
+        main = self.render("apache/standalone.conf.in", "apache-standalone.conf", bind="127.0.0.1",
+                           port=self.port, user=user, modules=APACHE_MODULES)
+        return ["apache2", "-D", "FOREGROUND", "-f", main]
 
 
 def free_port():
@@ -391,4 +463,6 @@ def new_secret(place):
     path = Path(place) / "auth.secret"
     path.write_text(secrets.token_hex(32))
     path.chmod(0o600)
+    if WWW_USER:
+        shutil.chown(path, WWW_USER)
     return path
