@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from client import Api
-from moa import TREE, Apache, Ctl, Lighttpd, Postgres, Redis, new_place, new_secret
+from moa import TREE, Apache, Ctl, Lighttpd, new_place, new_secret
+from servers import Postgres, Redis
 
 
 @pytest.fixture(scope="session")
