@@ -1,0 +1,210 @@
+-- Chatbot: the product catalog and its search, and conversations: sessions, messages, turns.
+--
+-- Redis holds a copy of where each conversation stands (lib/flow.h); what is here decides.  A turn is acknowledged by
+-- the one statement that adds its two messages and moves the session from one version to the next.
+
+SET LOCAL ROLE moa_chatbot_owner;
+
+
+-- A product somebody could buy.  Texts come in Korean and English; codes (category, colour) are lower-case English words.
+CREATE TABLE chatbot.product (
+	id text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9_-]{1,40}$'),
+	name_ko text NOT NULL,
+	name_en text NOT NULL,
+	brand text NOT NULL,
+	category text NOT NULL CHECK (category ~ '^[a-z0-9_]{1,40}$'),
+	category_ko text NOT NULL,
+	category_en text NOT NULL,
+	colour text CHECK (colour ~ '^[a-z]{1,20}$'),  -- null: it comes in no colour worth naming
+	colour_ko text,
+	price_won bigint NOT NULL CHECK (price_won > 0),
+	mall text NOT NULL,
+	url text NOT NULL CHECK (url ~ '^(https?://|/[^/])'),
+	image_url text NOT NULL CHECK (image_url ~ '^(https?://|/[^/])'),
+	keywords_ko text NOT NULL DEFAULT '',          -- further words people look for it by, separated by spaces
+	keywords_en text NOT NULL DEFAULT '',
+	reason_ko text NOT NULL,                       -- one honest sentence: what it is good for
+	reason_en text NOT NULL,
+	-- Hangul is decomposed into its letters, so that trigrams are of letters and a slip of one still finds the word.
+	search text NOT NULL GENERATED ALWAYS AS (normalize(lower(
+		name_ko || ' ' || name_en || ' ' || brand || ' ' || category_ko || ' ' || category_en || ' ' ||
+		coalesce(colour_ko, '') || ' ' || coalesce(colour, '') || ' ' || keywords_ko || ' ' || keywords_en), NFD)) STORED
+);
+CREATE INDEX product_search ON chatbot.product USING gin (search gin_trgm_ops);
+CREATE INDEX product_category ON chatbot.product (category, price_won);
+CREATE INDEX product_price ON chatbot.product (price_won);
+
+
+-- A conversation.  flow is where it stands, as the assistant needs it to go on: the members of struct flow, all strings.
+CREATE TABLE chatbot.session (
+	id text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9_-]{22}$'),  -- 128 random bits: nobody guesses it
+	customer_id uuid NOT NULL,
+	version bigint NOT NULL DEFAULT 0 CHECK (version >= 0),   -- turns so far; the fence of the next one
+	flow jsonb NOT NULL CHECK (jsonb_typeof(flow) = 'object'),
+	state text NOT NULL GENERATED ALWAYS AS (flow->>'state') STORED CHECK (state IN
+		('mood_check', 'hobby_check', 'choose', 'recommendation', 're_recommendation', 'done')),
+	language text NOT NULL GENERATED ALWAYS AS (flow->>'language') STORED CHECK (language IN ('ko', 'en')),
+	outcome text GENERATED ALWAYS AS (nullif(flow->>'outcome', '')) STORED
+		CHECK (outcome IN ('accepted', 'declined', 'dashboard')),
+	created_at timestamptz NOT NULL DEFAULT moa.now(),
+	updated_at timestamptz NOT NULL DEFAULT moa.now()
+);
+CREATE INDEX session_customer ON chatbot.session (customer_id, created_at DESC, id DESC);
+
+
+-- What was said, by whom, in order.  detail is what came with the assistant's words: state, choices, products, engine,
+-- outcome, link.
+CREATE TABLE chatbot.message (
+	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+	session_id text NOT NULL REFERENCES chatbot.session ON DELETE CASCADE,
+	position bigint NOT NULL CHECK (position >= 0),  -- 0 is the greeting, then question and answer by turns
+	role text NOT NULL CHECK (role IN ('customer', 'assistant')),
+	text text NOT NULL,
+	detail jsonb CHECK ((detail IS NOT NULL) = (role = 'assistant')),
+	created_at timestamptz NOT NULL DEFAULT moa.now(),
+	UNIQUE (session_id, position)
+);
+
+
+-- A turn: a customer's message and its answer, found again by the id the client gave the message.
+CREATE TABLE chatbot.turn (
+	session_id text NOT NULL REFERENCES chatbot.session ON DELETE CASCADE,
+	client_message_id uuid NOT NULL,
+	question_id uuid NOT NULL REFERENCES chatbot.message ON DELETE CASCADE,
+	answer_id uuid NOT NULL REFERENCES chatbot.message ON DELETE CASCADE,
+	PRIMARY KEY (session_id, client_message_id)
+);
+CREATE INDEX turn_question ON chatbot.turn (question_id);
+CREATE INDEX turn_answer ON chatbot.turn (answer_id);
+
+
+-- What a conversation has shown; the key sees to it that nothing is shown twice.  The product may have left the catalog.
+CREATE TABLE chatbot.shown (
+	session_id text NOT NULL REFERENCES chatbot.session ON DELETE CASCADE,
+	product_id text NOT NULL,
+	PRIMARY KEY (session_id, product_id)
+);
+
+
+-- What the customer thought of an answer; the last word counts.
+CREATE TABLE chatbot.feedback (
+	message_id uuid PRIMARY KEY REFERENCES chatbot.message ON DELETE CASCADE,
+	rating smallint NOT NULL CHECK (rating IN (-1, 1)),
+	comment text,
+	given_at timestamptz NOT NULL DEFAULT moa.now()
+);
+
+
+-- chatbot.turn_json(answer): the answer as clients get it, the first time and at every repeat.
+CREATE FUNCTION chatbot.turn_json(answer chatbot.message) RETURNS json
+LANGUAGE sql STABLE AS $$
+	SELECT json_build_object(
+		'message_id', answer.id, 'state', answer.detail->'state', 'reply', answer.text,
+		'choices', answer.detail->'choices', 'products', answer.detail->'products',
+		'engine', answer.detail->'engine', 'outcome', answer.detail->'outcome', 'link', answer.detail->'link')
+$$;
+
+-- chatbot.session_json(s): a conversation as lists show it.
+CREATE FUNCTION chatbot.session_json(s chatbot.session) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+	SELECT jsonb_build_object(
+		'id', s.id, 'state', s.state, 'language', s.language, 'outcome', s.outcome, 'turns', s.version,
+		'created_at', moa.rfc3339(s.created_at), 'updated_at', moa.rfc3339(s.updated_at))
+$$;
+
+-- chatbot.open_session(…): a new conversation with its greeting; code conversations_full when the customer keeps 100.
+CREATE FUNCTION chatbot.open_session(new_id text, customer uuid, new_flow jsonb, greeting text, new_detail jsonb,
+	OUT code text, OUT result json)
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtextextended('chatbot.open_session ' || customer, 0));
+	IF (SELECT count(*) FROM chatbot.session WHERE customer_id = customer) >= 100 THEN
+		code := 'conflict';
+		RETURN;
+	END IF;
+	INSERT INTO chatbot.session (id, customer_id, flow) VALUES (new_id, customer, new_flow);
+	INSERT INTO chatbot.message (session_id, position, role, text, detail)
+	VALUES (new_id, 0, 'assistant', greeting, new_detail);
+	result := json_build_object('id', new_id, 'state', new_detail->'state', 'language', new_flow->'language',
+		'reply', greeting, 'choices', new_detail->'choices');
+END
+$$;
+
+-- chatbot.find_products(…): up to 40 products for a conversation, best first, none dearer than cap_won, none shown before.
+--
+-- fit says how well one meets the wish: 0 in all; 1 the right kind, but not the colour; 2 not the kind, but near the
+-- customer's interests; 3 something else.  The caller prefers the lower and says so when it had to give way.  Price
+-- bounds, unwanted brands and unwanted words are never given way.
+CREATE FUNCTION chatbot.find_products(
+	in_session text,
+	cap_won bigint,
+	floor_won bigint,
+	aim_won bigint,            -- the price that suits best
+	terms text[],              -- words looked for, as the customer wrote them
+	topics text[],             -- categories looked for
+	nearby text[],             -- categories of the customer's interests
+	wanted_colour text,        -- null: any
+	unwanted_colours text[],
+	unwanted_brands text[],    -- lower case
+	unwanted_words text[])
+RETURNS TABLE (id text, fit integer, score double precision)
+LANGUAGE sql STABLE SET pg_trgm.word_similarity_threshold = 0.6 AS $$
+	WITH word AS (
+		SELECT normalize(lower(t), NFD) AS word FROM unnest(terms) t
+	), candidate AS (
+		SELECT p.id FROM word w JOIN chatbot.product p ON w.word <% p.search
+		UNION
+		SELECT p.id FROM chatbot.product p WHERE p.category = ANY (topics || nearby)
+		UNION
+		(SELECT p.id FROM chatbot.product p WHERE p.price_won <= aim_won ORDER BY p.price_won DESC LIMIT 200)
+		UNION
+		(SELECT p.id FROM chatbot.product p WHERE p.price_won > aim_won ORDER BY p.price_won LIMIT 200)
+	), judged AS (
+		SELECT p.*,
+			-- All of the words count, the best one most.
+			coalesce((SELECT 0.6 * max(s) + 0.4 * avg(s)
+			          FROM (SELECT word_similarity(w.word, p.search) AS s FROM word w) each), 0) AS match,
+			coalesce((SELECT max(word_similarity(w.word, p.search)) FROM word w), 0) >= 0.6 AS is_named,
+			p.category = ANY (topics) AS is_topic,
+			p.category = ANY (nearby) AS is_near,
+			(wanted_colour IS NULL OR p.colour IS NOT DISTINCT FROM wanted_colour) AND
+			(cardinality(unwanted_colours) = 0 OR p.colour <> ALL (unwanted_colours)) IS TRUE AS is_colour,
+			-- A little chance, the same throughout a conversation: not everybody sees the same three.
+			('x' || substr(md5(in_session || p.id), 1, 4))::bit(16)::integer / 65535.0 AS luck
+		FROM candidate JOIN chatbot.product p USING (id)
+		WHERE p.price_won BETWEEN floor_won AND cap_won
+		AND lower(p.brand) <> ALL (unwanted_brands)
+		AND NOT EXISTS (SELECT FROM unnest(unwanted_words) u WHERE strpos(p.search, normalize(lower(u), NFD)) > 0)
+		AND NOT EXISTS (SELECT FROM chatbot.shown s WHERE s.session_id = in_session AND s.product_id = p.id)
+	), fitted AS (
+		SELECT j.*,
+			CASE WHEN is_named OR is_topic OR cardinality(terms || topics) = 0
+			     THEN CASE WHEN is_colour THEN 0 ELSE 1 END
+			     WHEN is_near THEN 2 ELSE 3 END AS fit
+		FROM judged j
+	)
+	SELECT f.id, f.fit,
+		match + CASE WHEN is_topic THEN 0.5 WHEN is_near THEN 0.2 ELSE 0 END
+		+ 0.3 * (1 - least(abs(f.price_won - aim_won)::float8 / greatest(aim_won, 1), 1)) + 0.1 * luck AS score
+	FROM fitted f ORDER BY fit, score DESC, f.id LIMIT 40
+$$;
+
+-- chatbot.erase(customer): somebody has left: everything they said goes.  Copies in Redis end by themselves within a day.
+CREATE FUNCTION chatbot.erase(customer uuid) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = chatbot, pg_temp AS $$
+	DELETE FROM session WHERE customer_id = customer
+$$;
+
+
+GRANT SELECT ON chatbot.product TO moa_chatbot;
+GRANT SELECT, INSERT, UPDATE, DELETE ON chatbot.session TO moa_chatbot;
+GRANT SELECT, INSERT ON chatbot.message, chatbot.turn, chatbot.shown TO moa_chatbot;
+GRANT SELECT, INSERT, UPDATE ON chatbot.feedback TO moa_chatbot;
+GRANT USAGE ON TYPE chatbot.message, chatbot.session TO moa_chatbot;
+GRANT EXECUTE ON FUNCTION
+	chatbot.turn_json(chatbot.message), chatbot.session_json(chatbot.session),
+	chatbot.open_session(text, uuid, jsonb, text, jsonb),
+	chatbot.find_products(text, bigint, bigint, bigint, text[], text[], text[], text, text[], text[], text[])
+	TO moa_chatbot;
+GRANT USAGE ON SCHEMA chatbot TO moa_worker;
+GRANT EXECUTE ON FUNCTION chatbot.erase(uuid) TO moa_worker;
