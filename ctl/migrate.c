@@ -138,12 +138,12 @@ mark_applied(struct migrations *ms, const PGresult *res, int row)
 		    number, pg_value(res, row, "name"));
 		return -1;
 	}
+	ms->at[i].applied = true;
 	if (strcmp(ms->at[i].checksum, pg_value(res, row, "checksum")) != 0) {
 		ctl_error("%s is not what was applied: an applied migration never changes, add a new one",
 			  ms->at[i].file);
 		return -1;
 	}
-	ms->at[i].applied = true;
 	return 0;
 }
 

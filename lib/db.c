@@ -183,6 +183,8 @@ db_new(const struct db_conf *conf, const struct stmt *stmts, int n)
 	if (!db)
 		abort();
 	db->conf = *conf;
+	if (db->conf.statement_ms == 0)
+		db->conf.statement_ms = STATEMENT_MS;
 	db->stmts = stmts;
 	db->nstmts = n;
 	snprintf(db->user, sizeof(db->user), "moa_%s", conf->program);
@@ -362,7 +364,7 @@ enum err
 db_run(const struct req *rq, int id, struct db_args args, struct db_result *ret_res)
 {
 	const struct stmt *s = stmt_find(rq->db, id);
-	int64_t start_us = clock_us(), deadline_ms = start_us / 1000 + STATEMENT_MS;
+	int64_t start_us = clock_us(), deadline_ms = start_us / 1000 + rq->db->conf.statement_ms;
 	bool broken = false;
 	void *conn;
 	enum err e;

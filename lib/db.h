@@ -33,6 +33,7 @@ struct db_conf {
 	const char *program;
 	int64_t pool;          /* connections, 1-64 */
 	bool prepare;          /* false: send statements unnamed (transaction pooling before pgbouncer 1.21) */
+	int64_t statement_ms;  /* the longest wait for one statement; 0: 1.5 s */
 };
 
 /* One statement argument: text, or bytes for bytea.  value NULL is SQL NULL. */

@@ -1,0 +1,168 @@
+/*
+ * moa-worker, the background program: it looks for work, does it, and waits.  Its work is kept in
+ * PostgreSQL and may be repeated, so it may be killed at any time, and several may run at once.
+ */
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "clock.h"
+#include "conf.h"
+#include "log.h"
+#include "worker.h"
+
+/*
+ * Idle, the worker looks for work every 2 s; after a failure it doubles its pause, up to half a minute.
+ * A statement that is running when it is asked to end has time to do so: 30 s are allowed.
+ */
+enum { PAUSE_MIN_MS = 2000, PAUSE_MAX_MS = 30000, STATEMENT_MS = 20000, CONNECTION_MS = 5000 };
+
+struct worker_conf {
+	const char *pg;
+	int64_t log_level;
+};
+
+static const struct conf_row conf_rows[] = {
+	{ "MOA_PG", CONF_STR, offsetof(struct worker_conf, pg), 1, 1000, "dbname=moa",
+	  "PostgreSQL connection string; the user defaults to moa_worker" },
+	{ "MOA_LOG_LEVEL", CONF_INT, offsetof(struct worker_conf, log_level), LOG_ERROR, LOG_DEBUG, "2",
+	  "0 errors, 1 warnings, 2 work done, 3 all" },
+	{ 0 },
+};
+
+static const struct stmt stmts[WORKER__MAX] = {
+	[WORKER_NEXT_ERASURE] = { "next_erasure", 0, "SELECT customer_id, domain FROM auth.next_erasure()" },
+	[WORKER_ERASURE_DONE] = { "erasure_done", 2, "SELECT auth.erasure_done($1, $2)" },
+	[WORKER_ERASE_PAY] = { "erase_pay", 1, "SELECT pay.erase($1)" },
+	[WORKER_ERASE_CHATBOT] = { "erase_chatbot", 1, "SELECT chatbot.erase($1)" },
+	[WORKER_SWEEP_AUTH] = { "sweep_auth", 0, "SELECT auth.sweep() AS rows" },
+};
+
+void
+worker_begin(struct worker *w)
+{
+	arena_reset(&w->arena);
+	w->trace = (struct trace){ .started_us = clock_us() };
+	w->job.deadline_ms = clock_ms() + STATEMENT_MS;
+}
+
+bool
+worker_pause(struct worker *w, int ms)
+{
+	struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+	sigset_t stops;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTERM);
+	sigaddset(&stops, SIGINT);
+	if (!w->stopping)
+		w->stopping = sigtimedwait(&stops, NULL, &pause) > 0;
+	return w->stopping;
+}
+
+static enum err
+work(struct worker *w)
+{
+	enum err erased = erase_all(w), swept = OK;
+
+	if (erased != ERR_UNAVAILABLE)
+		swept = sweep_if_due(w);
+	return erased ? erased : swept;
+}
+
+static int
+work_once(struct worker *w)
+{
+	db_wait(w->job.db, clock_ms() + CONNECTION_MS);
+	return work(w) ? 1 : 0;
+}
+
+static int
+work_until_stopped(struct worker *w)
+{
+	int pause_ms = PAUSE_MIN_MS;
+
+	log_event(LOG_INFO, "start", "pause_ms=%d", PAUSE_MIN_MS);
+	db_wait(w->job.db, clock_ms() + CONNECTION_MS);
+	do {
+		if (work(w) == OK)
+			pause_ms = PAUSE_MIN_MS;
+		else
+			pause_ms = pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause_ms * 2;
+	} while (!worker_pause(w, pause_ms));
+	log_event(LOG_INFO, "stop", "msg=\"asked to\"");
+	return 0;
+}
+
+static int
+run(const struct worker_conf *conf, int (*how)(struct worker *))
+{
+	/* One statement every 2 s, when idle: preparing them would gain nothing. */
+	const struct db_conf db = { .conninfo = conf->pg,
+				    .program = "worker",
+				    .pool = 1,
+				    .prepare = false,
+				    .statement_ms = STATEMENT_MS };
+	struct worker w = { .stopping = false };
+	int status;
+
+	arena_init(&w.arena);
+	w.job.arena = &w.arena;
+	w.job.trace = &w.trace;
+	w.job.db = db_open(&db, stmts, WORKER__MAX);
+	status = how(&w);
+	arena_reset(&w.arena);
+	db_close(w.job.db);
+	arena_free(&w.arena);
+	return status;
+}
+
+/* Signals wait for worker_pause, in this thread and in those it starts. */
+static void
+hold_signals(void)
+{
+	sigset_t stops;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTERM);
+	sigaddset(&stops, SIGINT);
+	sigprocmask(SIG_BLOCK, &stops, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int
+help(void)
+{
+	puts("Usage: moa-worker [OPTION]\n\n"
+	     "  -n      check the configuration and exit\n"
+	     "  --once  do what is due and exit: 0 when all of it worked\n"
+	     "  --help  this text\n\n"
+	     "Environment:");
+	conf_help(conf_rows);
+	return 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *option = argc > 1 ? argv[1] : "";
+	bool once = strcmp(option, "--once") == 0, check = strcmp(option, "-n") == 0;
+	struct worker_conf conf;
+
+	log_open("worker", LOG_INFO);
+	if (strcmp(option, "--help") == 0)
+		return help();
+	if (argc > 2 || (*option && !once && !check)) {
+		fputs("moa-worker: unknown option; see moa-worker --help\n", stderr);
+		return 2;
+	}
+	if (conf_read(conf_rows, &conf) > 0)
+		return 1;
+	log_open("worker", (enum log_level)conf.log_level);
+	if (check)
+		return 0;
+	hold_signals();
+	return run(&conf, once ? work_once : work_until_stopped);
+}

@@ -1,0 +1,56 @@
+/*
+ * moa-worker: what its kinds of work share.  A piece of work is a request that nobody sent: it has an
+ * arena, a deadline and the statements of this program.
+ */
+#ifndef WORKER_H
+#define WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "attr.h"
+#include "db.h"
+#include "err.h"
+#include "req.h"
+
+/* The statements, in main.c. */
+enum worker_stmt {
+	WORKER_NEXT_ERASURE,
+	WORKER_ERASURE_DONE,
+	WORKER_ERASE_PAY,
+	WORKER_ERASE_CHATBOT,
+	WORKER_SWEEP_AUTH,
+	WORKER__MAX
+};
+
+struct worker {
+	struct arena arena;
+	struct trace trace;
+	struct req job;         /* on arena and trace */
+	int64_t next_sweep_ms;  /* of clock_ms */
+	bool stopping;          /* asked to end */
+};
+
+/** worker_begin(w): Forget the last piece of work and give the next one its deadline. */
+void worker_begin(struct worker *w);
+
+/** worker_pause(w, ms): Wait ${ms} milliseconds; true, and at once, when the worker has been asked to end. */
+bool worker_pause(struct worker *w, int ms);
+
+/**
+ * erase_all(w):
+ * Erase what the domains keep of people who left, until nothing is due or the worker is asked to end.
+ * What fails is logged, stays on the list and is due again later.  Errors: the last failure;
+ * ERR_UNAVAILABLE at once, when PostgreSQL does not answer.
+ */
+enum err erase_all(struct worker *w) MUST_CHECK;
+
+/**
+ * sweep_if_due(w):
+ * Once an hour, delete what has run out.  Errors: what the first failing domain gave; the sweep is then
+ * due still.
+ */
+enum err sweep_if_due(struct worker *w) MUST_CHECK;
+
+#endif
