@@ -1,6 +1,7 @@
 /*
  * Metrics in Prometheus' text format.  A counter is a row of a table; rows of one name with different labels stand
- * together.  Requests are counted per route by the loop.
+ * together.  What is called …_total is shown as a counter, everything else as a gauge.  Requests are counted per route
+ * by the loop.
  */
 #ifndef METRICS_H
 #define METRICS_H
