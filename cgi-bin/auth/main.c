@@ -1,0 +1,46 @@
+/*
+ * The auth program: who customers are, and how they prove it.  Each row below is answered by the file of the handler's
+ * first word; what a row's flags ask for has been checked when its handler runs.
+ */
+#include "auth.h"
+
+#define AUTH	    "/api/v1/auth"
+#define PUBLIC_AUTH (PUBLIC | UNTIMED)
+
+static const struct route routes[] = {
+	{ POST, AUTH "/register", register_create, PUBLIC_AUTH },
+	{ POST, AUTH "/login", login_create, PUBLIC_AUTH },
+	{ POST, AUTH "/refresh", session_refresh, PUBLIC_AUTH },
+	{ POST, AUTH "/logout", session_logout },
+	{ GET, AUTH "/sessions", session_list },
+	{ DELETE, AUTH "/sessions/:id", session_delete },
+	{ GET, AUTH "/me", me_show },
+	{ PATCH, AUTH "/me", me_change },
+	{ DELETE, AUTH "/me", leave_me },
+	{ POST, AUTH "/password", password_change },
+	{ POST, AUTH "/password/reset", password_reset, PUBLIC_AUTH },
+	{ GET, AUTH "/jwks.json", jwks_show, PUBLIC_AUTH },
+	{ GET, "/.well-known/jwks.json", jwks_show, PUBLIC_AUTH },
+	{ GET, AUTH "/customers", admin_customers, ADMIN },
+	{ POST, AUTH "/customers/:id/revoke_sessions", admin_revoke, ADMIN },
+	{ 0 },
+};
+
+static const struct program auth = {
+	.name = "auth",
+	.prefix = AUTH,
+	.routes = routes,
+	.stmts = auth_stmts,
+	.nstmts = AUTH__MAX,
+	.conf = auth_conf_rows,
+	.conf_values = &auth_conf,
+	.metrics = auth_metrics,
+	.open = auth_open,
+	.close = auth_close,
+};
+
+int
+main(int argc, char *argv[])
+{
+	return app_main(&auth, argc, argv);
+}

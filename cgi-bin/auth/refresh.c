@@ -1,0 +1,61 @@
+/* Refresh tokens, their hashes (BLAKE2b-256) and their successors (keyed BLAKE2b-256). */
+#include <string.h>
+
+#include <sodium.h>
+
+#include "arena.h"
+#include "refresh.h"
+
+enum { SECRET_LEN = 32, VARIANT = sodium_base64_VARIANT_URLSAFE_NO_PADDING };
+
+/* The bytes a token stands for.  False if it stands for none. */
+static bool
+secret_read(const char *token, unsigned char ret_secret[SECRET_LEN])
+{
+	size_t len;
+
+	return sodium_base642bin(ret_secret, SECRET_LEN, token, strlen(token), NULL, &len, NULL, VARIANT) ==
+		   0 &&
+	       len == SECRET_LEN;
+}
+
+static char *
+token_of(struct arena *a, const unsigned char secret[SECRET_LEN], unsigned char ret_hash[REFRESH_HASH_LEN])
+{
+	size_t size = sodium_base64_ENCODED_LEN(SECRET_LEN, VARIANT);
+
+	crypto_generichash(ret_hash, REFRESH_HASH_LEN, secret, SECRET_LEN, NULL, 0);
+	return sodium_bin2base64(arena_alloc(a, size), size, secret, SECRET_LEN, VARIANT);
+}
+
+char *
+refresh_new(struct arena *a, unsigned char ret_hash[REFRESH_HASH_LEN])
+{
+	unsigned char secret[SECRET_LEN];
+
+	randombytes_buf(secret, sizeof(secret));
+	return token_of(a, secret, ret_hash);
+}
+
+bool
+refresh_hash(const char *token, unsigned char ret_hash[REFRESH_HASH_LEN])
+{
+	unsigned char secret[SECRET_LEN];
+
+	if (!secret_read(token, secret))
+		return false;
+	crypto_generichash(ret_hash, REFRESH_HASH_LEN, secret, SECRET_LEN, NULL, 0);
+	return true;
+}
+
+char *
+refresh_next(struct arena *a, const unsigned char key[REFRESH_KEY_LEN], const char *token,
+	     unsigned char ret_hash[REFRESH_HASH_LEN])
+{
+	unsigned char secret[SECRET_LEN] = { 0 }, next[SECRET_LEN];
+
+	if (!secret_read(token, secret))
+		return NULL;
+	crypto_generichash(next, sizeof(next), secret, sizeof(secret), key, REFRESH_KEY_LEN);
+	return token_of(a, next, ret_hash);
+}
