@@ -217,7 +217,7 @@ class Lighttpd(Httpd):
         self.render("lighttpd/moa.conf.in", "lighttpd.conf")
         user = f'server.username = "{WWW_USER}"' if WWW_USER else ""
         main = self.render("lighttpd/standalone.conf.in", "lighttpd-standalone.conf", bind="127.0.0.1",
-                           port=self.port, user=user, workers=1)
+                           port=self.port, user=user)
         return ["lighttpd", "-D", "-f", main]
 
 
