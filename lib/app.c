@@ -282,13 +282,13 @@ serve(struct app *app, const char *socket_path)
 
 	app->db = db_open(&app->conf.db, app->program->stmts, app->program->nstmts);
 	app->kv = kv_open(&app->conf.kv);
-	app->domain = app->program->open ? app->program->open(app->db) : NULL;
 	app->dispatch.routes =
 	    health_routes(app->program->prefix, app->program->routes, app->program->needs_redis);
 	app->dispatch.tokens = token_open(app->conf.issuer);
 	app->dispatch.cors_origins = app->conf.cors_origins;
 	atomic_init(&app->dispatch.long_slots, (int)app->conf.threads / 2);
 	metrics_start(app);
+	app->domain = app->program->open ? app->program->open(app->db) : NULL;
 	db_wait(app->db, clock_ms() + FIRST_CONNECTION_MS);
 
 	busy = run_loop(app, fd, &stop_signals);

@@ -268,6 +268,8 @@ fields_body(const struct req *rq, struct resp *rs, const struct field *fields, v
 
 		if (f && !value && (f->flags & F_NULLABLE))
 			r.given[f - fields] = false;
+		else if (f && !value && (f->flags & F_CLEARABLE))
+			*(const char **)place(&r, f) = NULL;
 		else if (f)
 			take_json(&r, f, value);
 	}

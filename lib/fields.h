@@ -30,6 +30,7 @@ enum field_type {
 enum field_flag {
 	F_REQUIRED = 1 << 0,
 	F_NULLABLE = 1 << 1, /* JSON null is accepted and read like an absent field */
+	F_CLEARABLE = 1 << 2, /* text: JSON null is accepted and stored as NULL, so that a preset tells it from absence */
 };
 
 /* A list of strings. */

@@ -225,12 +225,19 @@ text_uuid(char ret_uuid[37])
 }
 
 char *
+text_base64url(struct arena *a, const void *bytes, size_t len)
+{
+	size_t size = sodium_base64_ENCODED_LEN(len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+
+	return sodium_bin2base64(arena_alloc(a, size), size, bytes, len,
+				 sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+char *
 text_token(struct arena *a, size_t nbytes)
 {
-	size_t len = sodium_base64_ENCODED_LEN(nbytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	unsigned char *bytes = arena_alloc(a, nbytes);
-	char *token = arena_alloc(a, len);
 
 	randombytes_buf(bytes, nbytes);
-	return sodium_bin2base64(token, len, bytes, nbytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	return text_base64url(a, bytes, nbytes);
 }

@@ -37,6 +37,9 @@ bool text_is_date(const char *s);
 /** text_uuid(ret_uuid): A random UUID (version 4), 36 characters and a NUL. */
 void text_uuid(char ret_uuid[37]);
 
+/** text_base64url(a, bytes, len): The ${len} bytes in base64url without padding. */
+char *text_base64url(struct arena *a, const void *bytes, size_t len);
+
 /** text_token(a, nbytes): ${nbytes} random bytes in base64url without padding. */
 char *text_token(struct arena *a, size_t nbytes);
 

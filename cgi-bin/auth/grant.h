@@ -34,8 +34,8 @@ void grant_forget_cookie(struct resp *rs);
 
 /**
  * grant_cookie_allowed(rq):
- * Does the request come from one of our own pages, or from an origin in MOA_CORS_ORIGINS?  A browser sends the cookie on
- * its own, so it counts only then.
+ * Does the request come from one of our own pages, or from an origin in MOA_CORS_ORIGINS?  A browser sends the cookie
+ * by itself, so it counts only then.
  */
 bool grant_cookie_allowed(const struct req *rq);
 

@@ -3,29 +3,28 @@
 
 #include <sodium.h>
 
-#include "arena.h"
 #include "refresh.h"
+#include "text.h"
 
-enum { SECRET_LEN = 32, VARIANT = sodium_base64_VARIANT_URLSAFE_NO_PADDING };
+enum { SECRET_LEN = 32 };
 
 /* The bytes a token stands for.  False if it stands for none. */
 static bool
 secret_read(const char *token, unsigned char ret_secret[SECRET_LEN])
 {
+	int variant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
 	size_t len;
 
-	return sodium_base642bin(ret_secret, SECRET_LEN, token, strlen(token), NULL, &len, NULL, VARIANT) ==
-		   0 &&
-	       len == SECRET_LEN;
+	if (sodium_base642bin(ret_secret, SECRET_LEN, token, strlen(token), NULL, &len, NULL, variant) != 0)
+		return false;
+	return len == SECRET_LEN;
 }
 
 static char *
 token_of(struct arena *a, const unsigned char secret[SECRET_LEN], unsigned char ret_hash[REFRESH_HASH_LEN])
 {
-	size_t size = sodium_base64_ENCODED_LEN(SECRET_LEN, VARIANT);
-
 	crypto_generichash(ret_hash, REFRESH_HASH_LEN, secret, SECRET_LEN, NULL, 0);
-	return sodium_bin2base64(arena_alloc(a, size), size, secret, SECRET_LEN, VARIANT);
+	return text_base64url(a, secret, SECRET_LEN);
 }
 
 char *

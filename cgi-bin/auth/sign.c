@@ -9,6 +9,7 @@
 #include "arena.h"
 #include "out.h"
 #include "sign.h"
+#include "text.h"
 
 enum {
 	JTI_LEN = 16,
@@ -16,20 +17,11 @@ enum {
 };
 
 static char *
-base64url(struct arena *a, const void *bytes, size_t len)
-{
-	size_t size = sodium_base64_ENCODED_LEN(len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-
-	return sodium_bin2base64(arena_alloc(a, size), size, bytes, len,
-				 sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-}
-
-static char *
 part(struct arena *a, struct json_object *object)
 {
 	const char *text = out_text(object);
 
-	return base64url(a, text, strlen(text));
+	return text_base64url(a, text, strlen(text));
 }
 
 static struct json_object *
@@ -47,15 +39,13 @@ static struct json_object *
 payload(struct arena *a, const struct sign_claims *claims, int64_t now_s)
 {
 	struct json_object *object = out_object(a);
-	unsigned char jti[JTI_LEN];
 
-	randombytes_buf(jti, sizeof(jti));
 	out_str(object, "iss", claims->issuer);
 	out_str(object, "aud", claims->issuer);
 	out_str(object, "sub", claims->customer);
 	out_num(object, "iat", now_s);
 	out_num(object, "exp", now_s + SIGN_TTL_S);
-	out_str(object, "jti", base64url(a, jti, sizeof(jti)));
+	out_str(object, "jti", text_token(a, JTI_LEN));
 	out_str(object, "sid", claims->session);
 	out_str(object, "role", claims->role);
 	return object;
@@ -92,5 +82,5 @@ sign_token(struct arena *a, const unsigned char seal_key[SIGN_SEAL_KEY_LEN], con
 	crypto_sign_detached(signature, NULL, (const unsigned char *)signing_input, strlen(signing_input),
 			     secret);
 	sodium_memzero(secret, sizeof(secret));
-	return arena_printf(a, "%s.%s", signing_input, base64url(a, signature, sizeof(signature)));
+	return arena_printf(a, "%s.%s", signing_input, text_base64url(a, signature, sizeof(signature)));
 }
