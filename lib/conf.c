@@ -34,9 +34,12 @@ file_line(const char *path)
 	return strdup(buf);
 }
 
-/* The text for a row: the variable, the file named by NAME_FILE, or the preset.  NULL: none, and *ret_fault may say why. */
+/*
+ * The text for a row: the variable, the file named by NAME_FILE, or the preset.  NULL: none, and *ret_fault may say why.
+ * What came from a file is in *ret_owned too.
+ */
 static const char *
-row_text(const struct conf_row *row, const char **ret_fault)
+row_text(const struct conf_row *row, const char **ret_fault, char **ret_owned)
 {
 	const char *text = getenv(row->name);
 	char file_name[128];
@@ -47,10 +50,10 @@ row_text(const struct conf_row *row, const char **ret_fault)
 	snprintf(file_name, sizeof(file_name), "%s_FILE", row->name);
 	path = getenv(file_name);
 	if (path) {
-		text = file_line(path);
-		if (!text)
+		*ret_owned = file_line(path);
+		if (!*ret_owned)
 			*ret_fault = "the file that its _FILE variable names cannot be read";
-		return text;
+		return *ret_owned;
 	}
 	if (row->preset == CONF_REQUIRED) {
 		*ret_fault = "is not set, nor is its _FILE variable";
@@ -127,10 +130,15 @@ conf_read(const struct conf_row *rows, void *ret_conf)
 	int faults = 0;
 
 	for (row = rows; row->name; row++) {
-		const char *fault = NULL, *text = row_text(row, &fault);
+		char *owned = NULL;
+		const char *fault = NULL, *text = row_text(row, &fault, &owned);
 
 		if (text)
 			fault = row_set(row, text, ret_conf);
+		if (owned && (fault || row->type != CONF_STR)) {
+			explicit_bzero(owned, strlen(owned));
+			free(owned);
+		}
 		if (fault) {
 			log_event(LOG_ERROR, "configuration", "variable=%s fault=\"%s\" about=\"%s\"",
 				  row->name, fault, row->about);

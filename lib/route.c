@@ -100,12 +100,20 @@ pattern_matches(const char *pattern, const struct segments *path, const char *re
 	return true;
 }
 
+/* The methods whose bits are set, as the Allow header lists them. */
 static const char *
-allow_add(struct arena *a, const char *allow, enum method m)
+allow_list(struct arena *a, unsigned methods)
 {
-	const char *name = m == GET ? "GET, HEAD" : method_names[m];
+	const char *list = NULL;
+	int m;
 
-	return allow ? arena_printf(a, "%s, %s", allow, name) : name;
+	for (m = GET; m <= OPTIONS; m++) {
+		const char *name = m == GET ? "GET, HEAD" : method_names[m];
+
+		if (methods & 1u << m)
+			list = list ? arena_printf(a, "%s, %s", list, name) : name;
+	}
+	return list;
 }
 
 enum err
@@ -115,6 +123,7 @@ route_find(struct arena *a, const struct route *routes, enum method method, cons
 	struct route_match match = { 0 };
 	struct segments path;
 	const struct route *route;
+	unsigned methods = 0; /* of all rows whose pattern fits: two patterns may fit one path */
 	enum err e = path_split(a, uri, &path);
 
 	if (e)
@@ -124,14 +133,14 @@ route_find(struct arena *a, const struct route *routes, enum method method, cons
 
 		if (!pattern_matches(route->path, &path, arg))
 			continue;
-		match.allow = allow_add(a, match.allow, route->method);
+		methods |= 1u << route->method;
 		if (route->method == method && !match.route) {
 			match.route = route;
 			memcpy(match.arg, arg, sizeof(arg));
 		}
 	}
-	if (match.allow)
-		match.allow = allow_add(a, match.allow, OPTIONS);
+	if (methods)
+		match.allow = allow_list(a, methods | 1u << OPTIONS);
 	*ret_match = match;
 	if (match.route)
 		return OK;
