@@ -19,9 +19,9 @@ enum fault {
 	FAULT_TOO_LONG,
 	FAULT_TOO_SMALL,
 	FAULT_TOO_LARGE,
-	FAULT_TOO_FEW,        /* entries of a list; its code is too_short */
-	FAULT_TOO_MANY,       /* its code is too_long */
-	FAULT_NOT_AN_OBJECT,  /* the body as a whole; its code is wrong_type */
+	FAULT_TOO_FEW,	     /* entries of a list; its code is too_short */
+	FAULT_TOO_MANY,	     /* its code is too_long */
+	FAULT_NOT_AN_OBJECT, /* the body as a whole; its code is wrong_type */
 };
 
 /**
@@ -29,6 +29,7 @@ enum fault {
  * Note ${fault} of the input called ${name} in ${rs}, in the language of ${rq}.  ${field} has the bounds and choices that the
  * message names; it may be NULL for faults whose message names none (unknown_field, not an object).
  */
-void fault_note(const struct req *rq, struct resp *rs, const char *name, const struct field *field, enum fault fault);
+void fault_note(const struct req *rq, struct resp *rs, const char *name, const struct field *field,
+		enum fault fault);
 
 #endif

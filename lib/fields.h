@@ -15,22 +15,24 @@ struct req;
 struct resp;
 
 enum field_type {
-	F_LINE = 1,  /* const char *: text without control characters; min..max Unicode characters */
-	F_TEXT,      /* const char *: the same, but line feeds and tabs may be in it */
-	F_SECRET,    /* const char *: like F_LINE; never echoed */
-	F_EMAIL,     /* const char *: an address, at most 254 bytes */
-	F_DATE,      /* const char *: a calendar day, YYYY-MM-DD */
-	F_UUID,      /* const char *: a UUID in lower-case hex with dashes (any case is accepted) */
-	F_CHOICE,    /* const char *: one of the words in choices, "ko|en" */
-	F_I64,       /* int64_t: an integer, min..max */
-	F_BOOL,      /* bool; in a query true, false, 1 or 0 */
-	F_LINES,     /* struct lines: min..max lines of 1..64 characters; bodies only */
+	F_LINE = 1, /* const char *: text without control characters; min..max Unicode characters */
+	F_TEXT,	    /* const char *: the same, but line feeds and tabs may be in it */
+	F_SECRET,   /* const char *: like F_LINE; never echoed */
+	F_EMAIL,    /* const char *: an address, at most 254 bytes */
+	F_DATE,	    /* const char *: a calendar day, YYYY-MM-DD */
+	F_UUID,	    /* const char *: a UUID in lower-case hex with dashes (any case is accepted) */
+	F_CHOICE,   /* const char *: one of the words in choices, "ko|en" */
+	F_I64,	    /* int64_t: an integer, min..max */
+	F_BOOL,	    /* bool; in a query true, false, 1 or 0 */
+	F_LINES,    /* struct lines: min..max lines of 1..64 characters; bodies only */
 };
 
 enum field_flag {
 	F_REQUIRED = 1 << 0,
 	F_NULLABLE = 1 << 1, /* JSON null is accepted and read like an absent field */
-	F_CLEARABLE = 1 << 2, /* text: JSON null is accepted and stored as NULL, so that a preset tells it from absence */
+	F_CLEARABLE =
+	    1
+	    << 2, /* text: JSON null is accepted and stored as NULL, so that a preset tells it from absence */
 };
 
 /* A list of strings. */
@@ -42,10 +44,10 @@ struct lines {
 struct field {
 	const char *name;
 	enum field_type type;
-	size_t offset;        /* into the struct that receives the values */
-	int64_t min, max;     /* characters for text, values for numbers, elements for lists */
-	unsigned flags;       /* enum field_flag, or-ed */
-	const char *choices;  /* F_CHOICE: the words, separated by '|' */
+	size_t offset;	     /* into the struct that receives the values */
+	int64_t min, max;    /* characters for text, values for numbers, elements for lists */
+	unsigned flags;	     /* enum field_flag, or-ed */
+	const char *choices; /* F_CHOICE: the words, separated by '|' */
 };
 
 /**
@@ -57,13 +59,15 @@ struct field {
  * control_characters, too_short, too_long, too_small, too_large); *${ret_in} may then hold some of the values.
  * ERR_UNSUPPORTED_MEDIA_TYPE is the loop's business.
  */
-enum err fields_body(const struct req *rq, struct resp *rs, const struct field *fields, void *ret_in) MUST_CHECK;
+enum err fields_body(const struct req *rq, struct resp *rs, const struct field *fields,
+		     void *ret_in) MUST_CHECK;
 
 /**
  * fields_query(rq, rs, fields, ret_in):
  * The same for the query string: a=b&c=d, percent-decoded once, '+' is a space.  What cannot be decoded is
  * ERR_MALFORMED_REQUEST.
  */
-enum err fields_query(const struct req *rq, struct resp *rs, const struct field *fields, void *ret_in) MUST_CHECK;
+enum err fields_query(const struct req *rq, struct resp *rs, const struct field *fields,
+		      void *ret_in) MUST_CHECK;
 
 #endif

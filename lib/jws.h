@@ -13,10 +13,10 @@ enum { JWS_SIGNATURE_LEN = 64 };
 /* A JWS that was read; not trusted before jws_verify. */
 struct jws {
 	const char *text;
-	size_t signed_len;              /* bytes of text that the signature covers */
+	size_t signed_len; /* bytes of text that the signature covers */
 	unsigned char signature[JWS_SIGNATURE_LEN];
-	const char *kid;                /* names the key */
-	struct json_object *payload;    /* an object */
+	const char *kid;	     /* names the key */
+	struct json_object *payload; /* an object */
 };
 
 /**

@@ -17,10 +17,10 @@
 enum { TOKEN_LEN_MAX = 2048, TOKEN_KEYS_MAX = 16 };
 
 struct token_claims {
-	char customer[37];   /* sub: a uuid */
-	char session[37];    /* sid: a uuid */
+	char customer[37]; /* sub: a uuid */
+	char session[37];  /* sid: a uuid */
 	enum role role;
-	int64_t expires_s;   /* exp: Unix time */
+	int64_t expires_s; /* exp: Unix time */
 };
 
 struct token_key {
@@ -51,7 +51,8 @@ void token_set_keys(struct tokens *t, const struct token_key *keys, int n);
  * the cache; that it has not expired is checked each time.  Errors: ERR_TOKEN_INVALID; ERR_TOKEN_EXPIRED; and
  * ERR_NOT_FOUND when the token is well-formed but its kid is not among the keys: the caller may re-read them and ask again.
  */
-enum err token_check(struct tokens *t, const char *jws, int64_t now_s, struct token_claims *ret_claims) MUST_CHECK;
+enum err token_check(struct tokens *t, const char *jws, int64_t now_s,
+		     struct token_claims *ret_claims) MUST_CHECK;
 
 /**
  * token_caller(t, rq, jws, ret_claims):
@@ -60,6 +61,6 @@ enum err token_check(struct tokens *t, const char *jws, int64_t now_s, struct to
  * when keys are needed but PostgreSQL does not answer in time.
  */
 enum err token_caller(struct tokens *t, const struct req *rq, const char *jws,
-                      struct token_claims *ret_claims) MUST_CHECK;
+		      struct token_claims *ret_claims) MUST_CHECK;
 
 #endif
