@@ -1,6 +1,9 @@
 """Fixtures: one whole system per test process, and private ones for tests that break things."""
 
+import itertools
 import shutil
+from contextlib import closing
+from copy import copy
 from types import SimpleNamespace
 
 import pytest
@@ -59,6 +62,34 @@ def redis_server(place):
 def ctl(postgres, redis_server, secret):
     """moa-ctl: ctl("customer", "show", email)."""
     return Ctl(postgres, redis_server, secret)
+
+
+@pytest.fixture(scope="session")
+def make_database(postgres, ctl):
+    """make_database(migrated=True, locale="C.UTF-8"): a database of the test's own in the shared PostgreSQL.
+
+    What it returns has .name, .connect(user), .query(sql, *args) and .ctl, moa-ctl on that database.
+    """
+    numbers = itertools.count(1)
+
+    def make(migrated=True, locale="C.UTF-8"):
+        name = f"moa_{next(numbers)}"
+        with closing(postgres.connect(dbname="postgres")) as connection:
+            connection.cursor().execute(f"CREATE DATABASE {name} TEMPLATE template0 LOCALE '{locale}'")
+        mine = copy(ctl)
+        mine.env = {**ctl.env, "MOA_PG": postgres.dsn(dbname=name)}
+        if migrated:
+            mine("migrate")
+
+        def query(sql, *args):
+            with closing(postgres.connect(dbname=name)) as connection, connection.cursor() as cursor:
+                cursor.execute(sql, args or None)
+                return cursor.fetchall() if cursor.description else []
+
+        return SimpleNamespace(name=name, ctl=mine, query=query,
+                               connect=lambda user="postgres": postgres.connect(user, name))
+
+    return make
 
 
 @pytest.fixture(scope="session")
