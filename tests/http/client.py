@@ -2,12 +2,36 @@
 
 import itertools
 import secrets
+import socket
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
 
 _numbers = itertools.count(1)
+
+
+def assert_problem(reply, status, code):
+    """The reply is a whole problem document (RFC 9457) with this status and code; returns it."""
+    assert reply.status_code == status, reply.text
+    assert reply.headers["Content-Type"] == "application/problem+json", reply.text
+    problem = reply.json()
+    assert (problem["status"], problem["code"]) == (status, code), reply.text
+    assert {"type", "title", "detail", "request_id"} <= problem.keys()
+    if problem["request_id"] is not None:  # what the web server itself answers has none
+        assert problem["request_id"] == reply.headers["X-Request-Id"]
+    return problem
+
+
+def exchange(system, data, timeout=10):
+    """Send raw bytes to the web server, half-close, and return all it sends back."""
+    with socket.create_connection(("127.0.0.1", system.port), timeout) as connection:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+    return answer
 
 
 @dataclass

@@ -93,6 +93,7 @@ class Httpd:
         self.redis = server
         self.process = None
         self.port = None
+        self.extra = ""  # lines to append to the web server's configuration
         self.env = {
             "MOA_PG": f"host={postgres.sockets} dbname=moa",
             "MOA_REDIS": f"unix:{server.socket}",
@@ -130,7 +131,7 @@ class Httpd:
         text = (TREE / "httpd-conf" / template).read_text()
         text = re.sub(r"@(\w+)@", lambda found: str(values[found[1]]), text)
         path = self.place / "etc/moa" / target
-        path.write_text(text)
+        path.write_text(text + (self.extra if "standalone" in target else ""))
         return path
 
     def start(self, ready=True):

@@ -123,7 +123,7 @@ class Postgres:
 
     def start(self):
         settings = {"listen_addresses": "", "unix_socket_directories": self.sockets, "fsync": "off",
-                    "full_page_writes": "off", "synchronous_commit": "off", "max_connections": 200,
+                    "full_page_writes": "off", "max_connections": 200,
                     "shared_buffers": "64MB", "log_line_prefix": "%m %q%u ", "timezone": "UTC"}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.process = spawn([PG_BIN / "postgres", "-D", self.data, *options], self.log, self.user)
