@@ -96,15 +96,6 @@ static struct kv_script release_script = {
 	       "return 'done'\n",
 };
 
-void
-flow_open(void)
-{
-	kv_script_init(&take_script);
-	kv_script_init(&rebuild_script);
-	kv_script_init(&put_script);
-	kv_script_init(&release_script);
-}
-
 const char *
 flow_key(struct arena *a, const char *session)
 {
@@ -244,8 +235,7 @@ flow_take(const struct req *rq, const char *session, const char *customer, const
 
 /* Run one of the scripts that change the flow under a ticket. */
 static enum err
-change(const struct req *rq, const struct kv_script *script, const struct flow_hold *hold,
-       const struct flow *flow)
+change(const struct req *rq, struct kv_script *script, const struct flow_hold *hold, const struct flow *flow)
 {
 	const char *before = arena_printf(rq->arena, "%" PRId64, flow->version - 1);
 	const char *ttl_s = arena_printf(rq->arena, "%d", FLOW_TTL_S);

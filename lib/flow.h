@@ -49,9 +49,6 @@ struct flow_hold {
 	struct flow flow;                   /* as Redis has it; its version alone after ERR_TURN_IN_PROGRESS */
 };
 
-/** flow_open(): Prepare the scripts.  Once per process, before any other call. */
-void flow_open(void);
-
 /** flow_key(a, session): The key of the conversation's hash. */
 const char *flow_key(struct arena *a, const char *session);
 

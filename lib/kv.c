@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
@@ -19,7 +20,6 @@
 #include "log.h"
 #include "pool.h"
 #include "req.h"
-#include "sha1.h"
 
 enum { CONNECT_MS = 1000, COMMAND_MS = 500, ARGS_MAX = 32, PORT = 6379 };
 
@@ -178,12 +178,6 @@ kv_ready(const struct kv *kv)
 	return pool_up(kv->pool) > 0;
 }
 
-void
-kv_script_init(struct kv_script *s)
-{
-	sha1_hex(s->lua, strlen(s->lua), s->sha);
-}
-
 /* What an error reply means to a caller; these are a server that cannot serve for now, all others are bugs. */
 static enum err
 error_err(const redisReply *reply)
@@ -199,19 +193,55 @@ error_err(const redisReply *reply)
 	return ERR_INTERNAL;
 }
 
-/* Run argv on c; when lua is set, argv is an EVALSHA of it, which becomes an EVAL where Redis does not know it. */
-static enum err
-run_on(redisContext *c, const struct req *rq, const char *name, const char **argv, int n, const char *lua,
-       int64_t deadline_ms, const redisReply **ret_reply, bool *ret_broken)
+/* Load the script, and keep its SHA-1 for all threads.  False if Redis did not take it; then *ret_reply is as of exchange. */
+static bool
+script_load(redisContext *c, struct kv_script *script, int64_t deadline_ms, redisReply **ret_reply)
 {
-	redisReply *reply = exchange(c, argv, n, deadline_ms);
+	const char *argv[] = { "SCRIPT", "LOAD", script->lua };
+	redisReply *reply = exchange(c, argv, 3, deadline_ms);
+	char *sha, *none = NULL;
 
-	if (lua && reply && reply_says(reply, "NOSCRIPT")) {
-		freeReplyObject(reply);
-		argv[0] = "EVAL";
-		argv[1] = lua;
-		reply = exchange(c, argv, n, deadline_ms);
+	if (!reply || reply->type != REDIS_REPLY_STRING) {
+		*ret_reply = reply;
+		return false;
 	}
+	sha = strdup(reply->str);
+	freeReplyObject(reply);
+	if (!sha)
+		abort();
+	/* Another thread may have been faster, or Redis have lost a script whose SHA-1 was known: it is the same. */
+	if (!atomic_compare_exchange_strong(&script->sha, &none, sha))
+		free(sha);
+	return true;
+}
+
+/* Run the script by argv, an EVALSHA whose second word is filled in here. */
+static redisReply *
+exchange_script(redisContext *c, struct kv_script *script, const char **argv, int n, int64_t deadline_ms)
+{
+	redisReply *reply;
+
+	argv[1] = atomic_load(&script->sha);
+	if (argv[1]) {
+		reply = exchange(c, argv, n, deadline_ms);
+		if (!reply || !reply_says(reply, "NOSCRIPT"))
+			return reply;
+		freeReplyObject(reply);
+	}
+	if (!script_load(c, script, deadline_ms, &reply))
+		return reply;
+	argv[1] = atomic_load(&script->sha);
+	return exchange(c, argv, n, deadline_ms);
+}
+
+/* Run argv on c, or the script by it.  *ret_broken: the connection cannot be used again. */
+static enum err
+run_on(redisContext *c, const struct req *rq, const char *name, const char **argv, int n,
+       struct kv_script *script, int64_t deadline_ms, const redisReply **ret_reply, bool *ret_broken)
+{
+	redisReply *reply =
+	    script ? exchange_script(c, script, argv, n, deadline_ms) : exchange(c, argv, n, deadline_ms);
+
 	*ret_broken = !reply;
 	if (!reply) {
 		log_event(LOG_ERROR, "kv_command", "on=%s msg=\"%s\"", name, context_fault(c));
@@ -231,7 +261,7 @@ run_on(redisContext *c, const struct req *rq, const char *name, const char **arg
  * sorted out by the pool before anything is sent.
  */
 static enum err
-run(const struct req *rq, const char *name, const char **argv, int n, const char *lua,
+run(const struct req *rq, const char *name, const char **argv, int n, struct kv_script *script,
     const redisReply **ret_reply)
 {
 	int64_t start_us = clock_us(), deadline_ms = start_us / 1000 + COMMAND_MS;
@@ -248,7 +278,7 @@ run(const struct req *rq, const char *name, const char **argv, int n, const char
 	if (e)
 		return e;
 	start_us = clock_us();
-	e = run_on(conn, rq, name, argv, n, lua, deadline_ms, ret_reply, &broken);
+	e = run_on(conn, rq, name, argv, n, script, deadline_ms, ret_reply, &broken);
 	if (broken)
 		pool_drop(rq->kv->pool, conn);
 	else
@@ -264,16 +294,16 @@ kv_run(const struct req *rq, struct kv_args args, const redisReply **ret_reply)
 }
 
 enum err
-kv_eval(const struct req *rq, const struct kv_script *script, int nkeys, struct kv_args args,
+kv_eval(const struct req *rq, struct kv_script *script, int nkeys, struct kv_args args,
 	const redisReply **ret_reply)
 {
-	const char *argv[ARGS_MAX + 3] = { "EVALSHA", script->sha };
+	const char *argv[ARGS_MAX + 3] = { "EVALSHA", NULL };
 	char keys[12];
 
-	if (args.n > ARGS_MAX || script->sha[0] == '\0')
+	if (args.n > ARGS_MAX)
 		abort();
 	snprintf(keys, sizeof(keys), "%d", nkeys);
 	argv[2] = keys;
 	memcpy(argv + 3, args.at, (size_t)args.n * sizeof(argv[0]));
-	return run(rq, script->name, argv, args.n + 3, script->lua, ret_reply);
+	return run(rq, script->name, argv, args.n + 3, script, ret_reply);
 }

@@ -19,16 +19,16 @@ struct redisReply;
 struct req;
 
 struct kv_conf {
-	const char *address;   /* "unix:/path" or "host:port" */
-	const char *password;  /* NULL: none */
-	int64_t pool;          /* connections, 1-64 */
+	const char *address;  /* "unix:/path" or "host:port" */
+	const char *password; /* NULL: none */
+	int64_t pool;	      /* connections, 1-64 */
 };
 
-/* A Lua script; sha is filled in through kv_script_init by the module that owns the script. */
+/* A Lua script, static in the module that owns it, which sets name and lua and nothing else. */
 struct kv_script {
 	const char *name;
 	const char *lua;
-	char sha[41];
+	_Atomic(char *) sha; /* what EVALSHA goes by: Redis tells it when the script is first loaded */
 };
 
 struct kv_args {
@@ -36,8 +36,9 @@ struct kv_args {
 	const char *const *at;
 };
 
-#define KV_ARGS(...)                                                                                                   \
-	((struct kv_args){ sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *), (const char *[]){ __VA_ARGS__ } })
+#define KV_ARGS(...)                                                                                         \
+	((struct kv_args){ sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *),                         \
+			   (const char *[]){ __VA_ARGS__ } })
 
 /**
  * kv_open(conf):
@@ -52,9 +53,6 @@ void kv_close(struct kv *kv);
 /** kv_ready(kv): Is at least one connection up? */
 bool kv_ready(const struct kv *kv);
 
-/** kv_script_init(s): Compute the SHA-1 that EVALSHA goes by.  Call once per script, at start. */
-void kv_script_init(struct kv_script *s);
-
 /**
  * kv_run(rq, args, ret_reply):
  * Send the command ${args} and store the reply, which lives as long as the request.  Errors: ERR_UNAVAILABLE at once
@@ -66,10 +64,10 @@ enum err kv_run(const struct req *rq, struct kv_args args, const struct redisRep
 
 /**
  * kv_eval(rq, script, nkeys, args, ret_reply):
- * Run ${script} on ${args}, at most 32, the first ${nkeys} of them keys: by EVALSHA, and by EVAL when Redis does not know
- * it yet.  Errors as for kv_run.
+ * Run ${script} on ${args}, at most 32, the first ${nkeys} of them keys: by EVALSHA, after SCRIPT LOAD when Redis does not
+ * know it yet or any more.  Errors as for kv_run.
  */
-enum err kv_eval(const struct req *rq, const struct kv_script *script, int nkeys, struct kv_args args,
-                 const struct redisReply **ret_reply) MUST_CHECK;
+enum err kv_eval(const struct req *rq, struct kv_script *script, int nkeys, struct kv_args args,
+		 const struct redisReply **ret_reply) MUST_CHECK;
 
 #endif

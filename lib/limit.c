@@ -1,5 +1,4 @@
 /* Courtesy limits: one script counts a call in a fixed window and tells how many there were and when it ends. */
-#include <pthread.h>
 #include <stdatomic.h>
 
 #include <hiredis/hiredis.h>
@@ -24,14 +23,7 @@ static struct kv_script take_script = {
 	       "end\n"
 	       "return { calls, left_ms }\n",
 };
-static pthread_once_t script_once = PTHREAD_ONCE_INIT;
 static atomic_long passed_blind;
-
-static void
-script_init(void)
-{
-	kv_script_init(&take_script);
-}
 
 /* The key of a counter.  The subject is hashed: keys stay short, and no address or e-mail stands in Redis. */
 static const char *
@@ -53,7 +45,6 @@ count_call(const struct req *rq, const struct limit *limit, const char *subject,
 	const char *window_ms = arena_printf(rq->arena, "%lld", limit->window_s * 1000LL);
 	const redisReply *reply;
 
-	pthread_once(&script_once, script_init);
 	if (kv_eval(rq, &take_script, 1, KV_ARGS(limit_key(rq, limit, subject), window_ms), &reply))
 		return false;
 	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2)

@@ -52,6 +52,7 @@ static int
 tear_down(void **state)
 {
 	(void)state;
+	server_thaw(&redis);
 	kv_close(kv);
 	return 0;
 }
@@ -170,16 +171,14 @@ static void
 a_script_runs_known_or_not(void **state)
 {
 	(void)state;
-	kv_script_init(&double_script);
-	assert_replies(double_script.sha, KV_ARGS("SCRIPT", "LOAD", double_script.lua));
-	assert_replies("OK", KV_ARGS("SCRIPT", "FLUSH"));
-	assert_replies("OK", KV_ARGS("CONFIG", "RESETSTAT"));
 	assert_doubles();
-	assert_true(redis_met("eval"));
 	assert_replies("OK", KV_ARGS("CONFIG", "RESETSTAT"));
 	assert_doubles();
 	assert_true(redis_met("evalsha"));
-	assert_false(redis_met("eval"));
+	assert_false(redis_met("script|load"));
+	assert_replies("OK", KV_ARGS("SCRIPT", "FLUSH"));
+	assert_doubles();
+	assert_true(redis_met("script|load"));
 }
 
 static void
@@ -191,10 +190,23 @@ a_script_that_fails_is_a_bug(void **state)
 	struct request r;
 
 	(void)state;
-	kv_script_init(&faulty);
 	request_begin(&r, 1000);
 	r.rq.kv = kv;
 	assert_int_equal(kv_eval(&r.rq, &faulty, 1, KV_ARGS("n"), &reply), ERR_INTERNAL);
+	request_end(&r);
+}
+
+static void
+a_script_that_is_no_lua_is_a_bug(void **state)
+{
+	static struct kv_script broken = { .name = "broken", .lua = "return (" };
+	const redisReply *reply;
+	struct request r;
+
+	(void)state;
+	request_begin(&r, 1000);
+	r.rq.kv = kv;
+	assert_int_equal(kv_eval(&r.rq, &broken, 0, KV_ARGS("x"), &reply), ERR_INTERNAL);
 	request_end(&r);
 }
 
@@ -461,6 +473,7 @@ main(void)
 		WITH_REDIS(a_full_server_is_unavailable),
 		WITH_REDIS(a_script_runs_known_or_not),
 		WITH_REDIS(a_script_that_fails_is_a_bug),
+		WITH_REDIS(a_script_that_is_no_lua_is_a_bug),
 		WITH_REDIS(threads_share_the_connections),
 		WITH_REDIS(no_time_left_sends_nothing),
 		WITH_REDIS(a_frozen_server_costs_no_more_than_the_deadline),
