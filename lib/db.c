@@ -72,27 +72,42 @@ connect_finish(PGconn *pg, int64_t deadline_ms)
 	return state == PGRES_POLLING_OK;
 }
 
-/* The one result of what was sent, or NULL when the connection broke or the deadline passed: then it is to be closed. */
-static PGresult *
-result_wait(PGconn *pg, int64_t deadline_ms)
+static bool
+send_rest(PGconn *pg, int64_t deadline_ms)
 {
-	PGresult *res, *extra;
 	int unsent;
 
 	while ((unsent = PQflush(pg)) == 1) {
 		if (!wait_socket(pg, POLLOUT | POLLIN, deadline_ms) || !PQconsumeInput(pg))
-			return NULL;
+			return false;
 	}
-	if (unsent < 0)
+	return unsent == 0;
+}
+
+/*
+ * The one result of what was sent, or NULL when the connection broke or the deadline passed: then it is to be closed.
+ * Only the end of the results says that the commit is done: if that fails, an error follows the rows and counts instead.
+ */
+static PGresult *
+result_wait(PGconn *pg, int64_t deadline_ms)
+{
+	PGresult *res = NULL, *next;
+
+	if (!send_rest(pg, deadline_ms))
 		return NULL;
-	while (PQisBusy(pg)) {
-		if (!wait_socket(pg, POLLIN, deadline_ms) || !PQconsumeInput(pg))
-			return NULL;
+	for (;;) {
+		while (PQisBusy(pg)) {
+			if (!wait_socket(pg, POLLIN, deadline_ms) || !PQconsumeInput(pg)) {
+				PQclear(res);
+				return NULL;
+			}
+		}
+		next = PQgetResult(pg);
+		if (!next)
+			return res;
+		PQclear(res);
+		res = next;
 	}
-	res = PQgetResult(pg);
-	while ((extra = PQgetResult(pg)) != NULL)
-		PQclear(extra);
-	return res;
 }
 
 /* Prepare one statement.  Returns the number of faults, 0 or 1, logged. */

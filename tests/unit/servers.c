@@ -1,12 +1,13 @@
 /* Private servers for unit tests: started as children, stopped by pid. */
+#include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <glob.h>
+#include <grp.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
-#include <grp.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -248,22 +249,32 @@ server_pg(struct server *s)
 	start(s);
 }
 
-/* The parent of process pid, or 0. */
-static pid_t
-parent_of(const char *pid)
+/* The state and the parent of a process; false if there is no such process. */
+static bool
+process_look(const char *pid, char *ret_state, int *ret_parent)
 {
 	char path[64];
-	int parent = 0;
 	FILE *in;
+	bool there;
 
 	snprintf(path, sizeof(path), "/proc/%.16s/stat", pid);
 	in = fopen(path, "re");
 	if (!in)
-		return 0;
-	if (fscanf(in, "%*d (%*[^)]) %*c %d", &parent) != 1)
-		parent = 0;
+		return false;
+	there = fscanf(in, "%*d (%*[^)]) %c %d", ret_state, ret_parent) == 2;
 	fclose(in);
-	return parent;
+	return there;
+}
+
+/* A signal takes effect a moment after kill(2) returns. */
+static bool
+is_stopped(void *ctx)
+{
+	char pid[16], state;
+	int parent;
+
+	snprintf(pid, sizeof(pid), "%d", *(pid_t *)ctx);
+	return !process_look(pid, &state, &parent) || state == 'T' || state == 'Z';
 }
 
 static int
@@ -271,39 +282,55 @@ children_of(pid_t pid, pid_t children[CHILDREN_MAX])
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
-	int n = 0;
+	int n = 0, parent;
+	char state;
 
 	while (proc && n < CHILDREN_MAX && (entry = readdir(proc)) != NULL)
-		if (parent_of(entry->d_name) == pid)
+		if (isdigit(entry->d_name[0]) && process_look(entry->d_name, &state, &parent) &&
+		    parent == pid)
 			children[n++] = (pid_t)strtol(entry->d_name, NULL, 10);
 	if (proc)
 		closedir(proc);
 	return n;
 }
 
-/* The parent first: it must neither replace nor mourn its children. */
-static void
-signal_all(const struct server *s, int sig)
+/* Stop the parent, then its children: it must neither make nor mourn any meanwhile.  Returns how many there are. */
+static int
+freeze(const struct server *s, pid_t children[CHILDREN_MAX])
 {
-	pid_t children[CHILDREN_MAX];
+	pid_t pid = s->pid;
 	int i, n;
 
-	kill(s->pid, sig);
-	n = children_of(s->pid, children);
+	kill(pid, SIGSTOP);
+	server_wait(is_stopped, &pid);
+	n = children_of(pid, children);
 	for (i = 0; i < n; i++)
-		kill(children[i], sig);
+		kill(children[i], SIGSTOP);
+	for (i = 0; i < n; i++)
+		server_wait(is_stopped, &children[i]);
+	return n;
 }
 
 void
 server_freeze(const struct server *s)
 {
-	signal_all(s, SIGSTOP);
+	pid_t children[CHILDREN_MAX];
+
+	freeze(s, children);
 }
 
 void
 server_thaw(const struct server *s)
 {
-	signal_all(s, SIGCONT);
+	pid_t children[CHILDREN_MAX];
+	int i, n;
+
+	if (s->pid == 0)
+		return;
+	n = children_of(s->pid, children);
+	for (i = 0; i < n; i++)
+		kill(children[i], SIGCONT);
+	kill(s->pid, SIGCONT);
 }
 
 void
@@ -312,8 +339,7 @@ server_kill(struct server *s)
 	pid_t children[CHILDREN_MAX];
 	int i, n;
 
-	kill(s->pid, SIGSTOP);
-	n = children_of(s->pid, children);
+	n = freeze(s, children);
 	for (i = 0; i < n; i++)
 		kill(children[i], SIGKILL);
 	kill(s->pid, SIGKILL);
@@ -339,8 +365,8 @@ server_end(struct server *s)
 {
 	int i;
 
+	server_thaw(s);
 	if (s->pid) {
-		server_thaw(s);
 		kill(s->pid, s->kind->stop_signal);
 		waitpid(s->pid, NULL, 0);
 		s->pid = 0;

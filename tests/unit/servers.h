@@ -23,7 +23,7 @@ struct server {
 void server_redis(struct server *s);
 void server_pg(struct server *s);
 
-/** server_freeze(s), server_thaw(s): Stop and continue the server and its children (SIGSTOP, SIGCONT). */
+/** server_freeze(s), server_thaw(s): Stop and continue the server and its children (SIGSTOP, SIGCONT); thawing what is not frozen is harmless. */
 void server_freeze(const struct server *s);
 void server_thaw(const struct server *s);
 
