@@ -1,4 +1,5 @@
 /* PostgreSQL: the program's own statements on a pool of connections, each under a deadline. */
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "pool.h"
 #include "req.h"
 
-enum { CONNECT_MS = 2000, STATEMENT_MS = 1500, NARGS_MAX = 24 };
+enum { CONNECT_MS = 2000, STATEMENT_MS = 1500, LEAST_MS = 20, NARGS_MAX = 24 };
 
 struct db {
 	struct db_conf conf;
@@ -46,13 +47,24 @@ log_foreign(enum log_level level, const char *event, const char *what, const cha
 	log_event(level, event, "on=%s msg=\"%.*s\"", what, (int)strcspn(message, "\n"), message);
 }
 
+/* Why nothing came back from pg. */
+static const char *
+failure(PGconn *pg, int64_t deadline_ms)
+{
+	return clock_left_ms(deadline_ms) ? PQerrorMessage(pg) : "deadline passed";
+}
+
 /* Wait until the socket of pg is ready for events.  False when the deadline passed. */
 static bool
 wait_socket(PGconn *pg, short events, int64_t deadline_ms)
 {
 	struct pollfd p = { .fd = PQsocket(pg), .events = events };
+	int ready;
 
-	return poll(&p, 1, clock_left_ms(deadline_ms)) > 0;
+	do {
+		ready = poll(&p, 1, clock_left_ms(deadline_ms));
+	} while (ready < 0 && errno == EINTR);
+	return ready > 0;
 }
 
 static bool
@@ -110,32 +122,34 @@ result_wait(PGconn *pg, int64_t deadline_ms)
 	}
 }
 
-/* Prepare one statement.  Returns the number of faults, 0 or 1, logged. */
-static int
-prepare(PGconn *pg, const struct stmt *s, int64_t deadline_ms)
+/* Prepare one statement.  False when that failed, logged; *ret_broken: no other can be tried on this connection. */
+static bool
+prepare(PGconn *pg, const struct stmt *s, int64_t deadline_ms, bool *ret_broken)
 {
 	PGresult *res = NULL;
-	int faults = 0;
+	bool prepared;
 
 	if (PQsendPrepare(pg, s->name, s->sql, 0, NULL))
 		res = result_wait(pg, deadline_ms);
-	if (PQresultStatus(res) != PGRES_COMMAND_OK) {
+	prepared = PQresultStatus(res) == PGRES_COMMAND_OK;
+	if (!prepared)
 		log_foreign(LOG_ERROR, "db_prepare", s->name,
-			    res ? PQresultErrorMessage(res) : PQerrorMessage(pg));
-		faults = 1;
-	}
+			    res ? PQresultErrorMessage(res) : failure(pg, deadline_ms));
+	*ret_broken = !res;
 	PQclear(res);
-	return faults;
+	return prepared;
 }
 
+/* Prepare all statements.  Returns the number of faults. */
 static int
 prepare_all(PGconn *pg, const struct db *db)
 {
 	int64_t deadline_ms = clock_ms() + CONNECT_MS;
+	bool broken = false;
 	int faults = 0, id;
 
-	for (id = -(int)(sizeof(lib_stmts) / sizeof(lib_stmts[0])); id < db->nstmts; id++)
-		faults += prepare(pg, stmt_find(db, id), deadline_ms);
+	for (id = -(int)(sizeof(lib_stmts) / sizeof(lib_stmts[0])); id < db->nstmts && !broken; id++)
+		faults += !prepare(pg, stmt_find(db, id), deadline_ms, &broken);
 	return faults;
 }
 
@@ -171,15 +185,17 @@ conn_open(void *ctx)
 	return pg;
 }
 
-/* An idle connection has nothing to read unless the server closed it or sent a notice. */
+/* An idle connection has little to read: a notice, or the server's farewell and then its end. */
 static bool
 conn_usable(void *conn)
 {
 	PGconn *pg = conn;
 
-	if (!wait_socket(pg, POLLIN, 0))
-		return true;
-	return PQconsumeInput(pg) && PQstatus(pg) == CONNECTION_OK;
+	while (wait_socket(pg, POLLIN, 0)) {
+		if (!PQconsumeInput(pg) || PQstatus(pg) != CONNECTION_OK)
+			return false;
+	}
+	return true;
 }
 
 static void
@@ -317,29 +333,41 @@ send_stmt(PGconn *pg, const struct db *db, const struct stmt *s, struct db_args 
 	return PQsendQueryParams(pg, s->sql, args.n, NULL, values, lens, formats, 0);
 }
 
+/*
+ * Does the connection end with this error?  It is lost, or the server about to hang up; or its prepared statements are of
+ * an older schema, or gone.  (A lock timeout or a deadlock ends the statement alone.)
+ */
+static bool
+sqlstate_ends(const char *state)
+{
+	return strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0 || strcmp(state, "0A000") == 0 ||
+	       strcmp(state, "26000") == 0;
+}
+
 /* What an SQLSTATE means to a caller; classes are in appendix A of PostgreSQL's manual. */
 static enum err
 sqlstate_err(const char *state)
 {
+	/* resources, shutdown and cancelling, serialization and deadlock, lock timeout */
+	static const char *const not_now[] = { "53", "57", "40", "55P03" };
+	size_t i;
+
 	if (strcmp(state, "23505") == 0 || strcmp(state, "23P01") == 0)
 		return ERR_CONFLICT;
-	/* connection, resources, shutdown and cancelling, serialization and deadlock, lock timeout, plan of an older schema */
-	if (strncmp(state, "08", 2) == 0 || strncmp(state, "53", 2) == 0 || strncmp(state, "57", 2) == 0 ||
-	    strncmp(state, "40", 2) == 0 || strcmp(state, "55P03") == 0 || strcmp(state, "0A000") == 0)
-		return ERR_UNAVAILABLE;
-	return ERR_INTERNAL;
+	for (i = 0; i < sizeof(not_now) / sizeof(not_now[0]); i++)
+		if (strncmp(state, not_now[i], strlen(not_now[i])) == 0)
+			return ERR_UNAVAILABLE;
+	return sqlstate_ends(state) ? ERR_UNAVAILABLE : ERR_INTERNAL;
 }
 
 static enum err
-result_err(const PGresult *res, const struct stmt *s)
+result_err(const PGresult *res, const char *state, const struct stmt *s)
 {
-	const char *state;
 	enum err e;
 
 	if (PQresultStatus(res) == PGRES_TUPLES_OK || PQresultStatus(res) == PGRES_COMMAND_OK)
 		return OK;
-	state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
-	e = sqlstate_err(state ? state : "");
+	e = sqlstate_err(state);
 	if (e != ERR_CONFLICT)
 		log_foreign(LOG_ERROR, "db_statement", s->name, PQresultErrorMessage(res));
 	return e;
@@ -357,19 +385,23 @@ run_on(PGconn *pg, const struct req *rq, const struct stmt *s, struct db_args ar
        struct db_result *ret_res, bool *ret_broken)
 {
 	PGresult *res = NULL;
+	const char *state;
 	enum err e;
 
 	if (send_stmt(pg, rq->db, s, args))
 		res = result_wait(pg, deadline_ms);
 	if (!res) {
-		log_foreign(LOG_ERROR, "db_statement", s->name,
-			    clock_left_ms(deadline_ms) ? PQerrorMessage(pg) : "deadline passed");
+		log_foreign(LOG_ERROR, "db_statement", s->name, failure(pg, deadline_ms));
 		*ret_broken = true;
 		return ERR_UNAVAILABLE;
 	}
 	arena_defer(rq->arena, result_release, res);
-	e = result_err(res, s);
-	*ret_broken = e == ERR_UNAVAILABLE || PQstatus(pg) != CONNECTION_OK;
+	state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+	/* libpq's own errors have no SQLSTATE: the connection is lost. */
+	if (!state)
+		state = "08006";
+	e = result_err(res, state, s);
+	*ret_broken = e && (PQstatus(pg) != CONNECTION_OK || sqlstate_ends(state));
 	if (e == OK)
 		*ret_res = (struct db_result){ .arena = rq->arena, .pg = res, .rows = PQntuples(res) };
 	return e;
@@ -388,14 +420,19 @@ db_run(const struct req *rq, int id, struct db_args args, struct db_result *ret_
 		deadline_ms = rq->deadline_ms;
 	e = pool_take(rq->db->pool, deadline_ms, &conn);
 	rq->trace->queue_us += clock_us() - start_us;
-	if (e == OK) {
+	if (e)
+		return e;
+	start_us = clock_us();
+	/* A statement that is cut off costs its connection: do not send what cannot be waited for. */
+	if (clock_left_ms(deadline_ms) < LEAST_MS)
+		e = ERR_UNAVAILABLE;
+	else
 		e = run_on(conn, rq, s, args, deadline_ms, ret_res, &broken);
-		if (broken)
-			pool_drop(rq->db->pool, conn);
-		else
-			pool_give(rq->db->pool, conn);
-		rq->trace->statements++;
-	}
+	if (broken)
+		pool_drop(rq->db->pool, conn);
+	else
+		pool_give(rq->db->pool, conn);
+	rq->trace->statements++;
 	rq->trace->db_us += clock_us() - start_us;
 	return e;
 }

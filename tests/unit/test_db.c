@@ -6,8 +6,11 @@
 
 #include <cmocka.h>
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <libpq-fe.h>
 
@@ -502,6 +505,84 @@ a_server_that_is_down_at_start_is_waited_for(void **state)
 	assert_int_equal(number(T_COUNT, DB_NO_ARGS), 1);
 }
 
+/*
+ * A server that greets like PostgreSQL and says that the statement is complete, but never that the commit is: it falls
+ * silent, or hangs up.
+ */
+struct impostor {
+	pthread_t thread;
+	int listener;
+	char conninfo[96];
+	bool hangs_up;
+};
+
+static const char greeting[] = "R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I";
+static const char complete[] = "1\0\0\0\x04"
+			       "2\0\0\0\x04"
+			       "n\0\0\0\x04"
+			       "C\0\0\0\rINSERT 0\0";
+
+static void *
+impostor_run(void *arg)
+{
+	struct impostor *im = arg;
+	char buf[1024];
+	int fd;
+
+	while ((fd = accept(im->listener, NULL, NULL)) >= 0) {
+		if (recv(fd, buf, sizeof(buf), 0) > 0 &&
+		    send(fd, greeting, sizeof(greeting) - 1, MSG_NOSIGNAL) > 0 &&
+		    recv(fd, buf, sizeof(buf), 0) > 0 &&
+		    send(fd, complete, sizeof(complete) - 1, MSG_NOSIGNAL) > 0 && !im->hangs_up)
+			while (recv(fd, buf, sizeof(buf), 0) > 0)
+				continue;
+		close(fd);
+	}
+	return NULL;
+}
+
+static void
+impostor_start(struct impostor *im)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+
+	im->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(im->listener, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(listen(im->listener, 8), 0);
+	assert_int_equal(getsockname(im->listener, (struct sockaddr *)&at, &len), 0);
+	snprintf(im->conninfo, sizeof(im->conninfo),
+		 "host=127.0.0.1 port=%d sslmode=disable gssencmode=disable", ntohs(at.sin_port));
+	assert_int_equal(pthread_create(&im->thread, NULL, impostor_run, im), 0);
+}
+
+static void
+impostor_stop(struct impostor *im)
+{
+	shutdown(im->listener, SHUT_RDWR);
+	pthread_join(im->thread, NULL);
+	close(im->listener);
+}
+
+static void
+a_commit_nobody_confirms_is_unavailable(void **state)
+{
+	struct impostor im = { 0 };
+	struct db_conf conf = conf_for(im.conninfo, 1);
+	int i;
+
+	(void)state;
+	conf.prepare = false;
+	for (i = 0; i < 2; i++) {
+		im.hangs_up = i == 1;
+		impostor_start(&im);
+		open_db(&conf);
+		assert_fails(ERR_UNAVAILABLE, 200, T_ADD, DB_ARGS(db_text("1")), im.hangs_up ? 0 : 190, 700);
+		tear_down(NULL);
+		impostor_stop(&im);
+	}
+}
+
 static int
 start_pg(void **state)
 {
@@ -552,6 +633,7 @@ main(void)
 		WITH_DB(a_connection_cut_while_running_is_unavailable),
 		WITH_DB(a_frozen_server_costs_no_more_than_the_deadline),
 		WITH_DB(a_restarted_server_is_found_again),
+		cmocka_unit_test(a_commit_nobody_confirms_is_unavailable),
 		cmocka_unit_test_teardown(a_server_that_is_down_at_start_is_waited_for, tear_down),
 	};
 
