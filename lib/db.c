@@ -401,7 +401,7 @@ run_on(PGconn *pg, const struct req *rq, const struct stmt *s, struct db_args ar
 	if (!state)
 		state = "08006";
 	e = result_err(res, state, s);
-	*ret_broken = e && (PQstatus(pg) != CONNECTION_OK || sqlstate_ends(state));
+	*ret_broken = PQstatus(pg) != CONNECTION_OK || (e && sqlstate_ends(state));
 	if (e == OK)
 		*ret_res = (struct db_result){ .arena = rq->arena, .pg = res, .rows = PQntuples(res) };
 	return e;
