@@ -7,7 +7,7 @@ from hashlib import sha256
 import psycopg2.errors
 import pytest
 
-from moa import until
+from servers import until
 
 KEY = "5c1d9d4e"
 HASH = sha256(b"the first body").digest()
