@@ -65,6 +65,7 @@ grant_reply(const struct req *rq, struct resp *rs, int status, const struct db_r
 	else
 		out_str(body, "refresh_token", refresh_token);
 	out_num(body, "refresh_expires_in", refresh_expires_s);
+	resp_header(rs, "Cache-Control", "no-store");
 	return resp_json(rs, status, body);
 }
 

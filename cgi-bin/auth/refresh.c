@@ -12,12 +12,9 @@ enum { SECRET_LEN = 32 };
 static bool
 secret_read(const char *token, unsigned char ret_secret[SECRET_LEN])
 {
-	int variant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
 	size_t len;
 
-	if (sodium_base642bin(ret_secret, SECRET_LEN, token, strlen(token), NULL, &len, NULL, variant) != 0)
-		return false;
-	return len == SECRET_LEN;
+	return text_unbase64url(token, strlen(token), ret_secret, SECRET_LEN, &len) && len == SECRET_LEN;
 }
 
 static char *

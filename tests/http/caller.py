@@ -1,0 +1,51 @@
+"""Callers with addresses of their own, so that limits per address do not reach from one test into another."""
+
+import base64
+import json
+import secrets
+
+import pytest
+from requests.adapters import HTTPAdapter
+
+from client import Api
+
+
+class From(HTTPAdapter):
+    """Connect from a given loopback address: all of 127.0.0.0/8 is this machine."""
+
+    def __init__(self, address):
+        self.address = address
+        super().__init__(pool_maxsize=64)
+
+    def init_poolmanager(self, *args, **more):
+        super().init_poolmanager(*args, source_address=(self.address, 0), **more)
+
+
+def new_caller(system):
+    """An Api that calls from an address nobody else has."""
+    api = Api(system)
+    api.address = f"127.{secrets.randbelow(254) + 1}.{secrets.randbelow(256)}.{secrets.randbelow(254) + 1}"
+    api.session.mount("http://", From(api.address))
+    return api
+
+
+@pytest.fixture
+def caller(system):
+    return new_caller(system)
+
+
+def claims(access_token):
+    """The header and the claims of a token, unchecked."""
+    return [json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+            for part in access_token.split(".")[:2]]
+
+
+def problem(reply, status, code):
+    """Assert that the reply is this problem document, and return it."""
+    assert reply.status_code == status, reply.text
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    body = reply.json()
+    assert (body["status"], body["code"]) == (status, code)
+    assert body["type"] and body["title"] and body["detail"]
+    assert body["request_id"] == reply.headers["X-Request-Id"]
+    return body
