@@ -7,14 +7,7 @@
 #include "arena.h"
 #include "json.h"
 #include "jws.h"
-
-/* Decode base64url as RFC 7515 has it: no padding, no other characters, no stray bits at the end. */
-static bool
-part_decode(const char *part, size_t len, void *buf, size_t size, size_t *ret_len)
-{
-	return sodium_base642bin(buf, size, part, len, NULL, ret_len, NULL,
-				 sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0;
-}
+#include "text.h"
 
 /* The part as a JSON object, or NULL. */
 static struct json_object *
@@ -24,7 +17,7 @@ part_object(struct arena *a, const char *part, size_t len)
 	struct json_object *object;
 	size_t text_len;
 
-	if (!part_decode(part, len, text, len, &text_len) || json_read(a, text, text_len, &object) != OK)
+	if (!text_unbase64url(part, len, text, len, &text_len) || json_read(a, text, text_len, &object) != OK)
 		return NULL;
 	return json_object_is_type(object, json_type_object) ? object : NULL;
 }
@@ -55,7 +48,7 @@ jws_read(struct arena *a, const char *text, struct jws *ret_jws)
 		return false;
 	jws.signed_len = (size_t)(dot2 - text);
 	/* A fourth part cannot hide here: '.' is no character of base64url. */
-	if (!part_decode(dot2 + 1, strlen(dot2 + 1), jws.signature, sizeof(jws.signature), &len) ||
+	if (!text_unbase64url(dot2 + 1, strlen(dot2 + 1), jws.signature, sizeof(jws.signature), &len) ||
 	    len != sizeof(jws.signature))
 		return false;
 	header = part_object(a, text, (size_t)(dot1 - text));

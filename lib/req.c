@@ -1,4 +1,5 @@
 /* Reading a request: FastCGI parameters into the fields of struct req, and its body under a ceiling. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -61,26 +62,44 @@ read_user_agent(const struct req *rq)
 	return text_has_controls(agent, false) ? "" : agent;
 }
 
-/* The quality of the language tag (RFC 9110 §12.5.4) in thousandths, 0 when it is not listed. */
+/* The weight (RFC 9110 §12.4.2) in the len bytes of a list element, in thousandths; none is 1000, one that is no number 0. */
 static int
-language_quality(const char *list, const char *tag)
+element_weight(const char *element, size_t len)
+{
+	const char *q = memmem(element, len, "q=", 2);
+	int weight = 0, unit;
+
+	if (!q)
+		return 1000;
+	q += 2;
+	if (*q == '1')
+		return 1000;
+	if (strncmp(q, "0.", 2) != 0)
+		return 0;
+	q += 2;
+	for (unit = 100; unit > 0 && *q >= '0' && *q <= '9'; unit /= 10)
+		weight += (*q++ - '0') * unit;
+	return weight;
+}
+
+/* The weight of the two-letter language in an Accept-Language list (RFC 9110 §12.5.4), 0 when it is not there. */
+static int
+language_weight(const char *list, const char *language)
 {
 	int best = 0;
 
 	while (*list) {
-		size_t len = strcspn(list, ",");
-		const char *weight = memchr(list, ';', len);
+		size_t len;
 
-		list += strspn(list, " \t");
-		if (strncasecmp(list, tag, 2) == 0 && !strchr("abcdefghijklmnopqrstuvwxyz", list[2] | 0x20)) {
-			const char *q = weight ? strstr(weight, "q=") : NULL;
-			int quality = q ? (int)(strtod(q + 2, NULL) * 1000) : 1000;
+		list += strspn(list, ", \t");
+		len = strcspn(list, ",");
+		if (strncasecmp(list, language, 2) == 0 && !isalpha((unsigned char)list[2])) {
+			int weight = element_weight(list, len);
 
-			if (quality > best)
-				best = quality;
+			if (weight > best)
+				best = weight;
 		}
-		list += strcspn(list, ",");
-		list += *list == ',';
+		list += len;
 	}
 	return best;
 }
@@ -107,7 +126,7 @@ req_open(struct req *rq, struct FCGX_Request *fcgi)
 	rq->origin = *origin ? origin : NULL;
 	rq->https = strcmp(req_param(rq, "REQUEST_SCHEME"), "https") == 0 || *req_param(rq, "HTTPS");
 	languages = req_param(rq, "HTTP_ACCEPT_LANGUAGE");
-	rq->korean = language_quality(languages, "ko") > language_quality(languages, "en");
+	rq->korean = language_weight(languages, "ko") > language_weight(languages, "en");
 }
 
 /* CONTENT_LENGTH; -1 when there is none (a chunked body), -2 when it is no number. */

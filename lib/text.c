@@ -233,6 +233,20 @@ text_base64url(struct arena *a, const void *bytes, size_t len)
 				 sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
+bool
+text_unbase64url(const char *s, size_t len, void *buf, size_t size, size_t *ret_len)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	size_t i;
+
+	/* libsodium 1.0.18 takes every byte above 0x7F for '_'. */
+	for (i = 0; i < len; i++)
+		if (!s[i] || !strchr(digits, s[i]))
+			return false;
+	return sodium_base642bin(buf, size, s, len, NULL, ret_len, NULL,
+				 sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0;
+}
+
 char *
 text_token(struct arena *a, size_t nbytes)
 {

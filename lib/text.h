@@ -40,6 +40,13 @@ void text_uuid(char ret_uuid[37]);
 /** text_base64url(a, bytes, len): The ${len} bytes in base64url without padding. */
 char *text_base64url(struct arena *a, const void *bytes, size_t len);
 
+/**
+ * text_unbase64url(s, len, buf, size, ret_len):
+ * Undo it: the ${len} characters at ${s} become *${ret_len} bytes at ${buf}, which has room for ${size}.  False if they do
+ * not fit or are not canonical: padding, any other character, or stray bits at the end.
+ */
+bool text_unbase64url(const char *s, size_t len, void *buf, size_t size, size_t *ret_len) MUST_CHECK;
+
 /** text_token(a, nbytes): ${nbytes} random bytes in base64url without padding. */
 char *text_token(struct arena *a, size_t nbytes);
 

@@ -26,25 +26,24 @@ test_found(void **state)
 {
 	static const struct {
 		enum method method;
-		const char *uri;
 		int row;
-		const char *arg0, *arg1;
+		const char *uri, *arg0, *arg1;
 	} cases[] = {
-		{ GET, "/api/things", 0, NULL, NULL },
-		{ GET, "/api/things?id=1/2%2F", 0, NULL, NULL },
-		{ GET, "/api/things?", 0, NULL, NULL },
-		{ POST, "/api/things", 1, NULL, NULL },
-		{ GET, "/api/things/mine", 2, NULL, NULL },
-		{ GET, "/api/things/m%69ne", 2, NULL, NULL },
-		{ GET, "/api/things/7", 3, "7", NULL },
-		{ GET, "/api/things/%EA%B0%80%20x", 3, "가 x", NULL },
-		{ GET, "/api/things/a+b", 3, "a+b", NULL },
-		{ GET, "/api/things/%2541", 3, "%41", NULL },
-		{ GET, "/api/things/...", 3, "...", NULL },
-		{ GET, "/api/things/:id", 3, ":id", NULL },
-		{ DELETE, "/api/things/7", 4, "7", NULL },
-		{ GET, "/api/things/7/parts/9", 5, "7", "9" },
-		{ GET, "/.well-known/jwks.json", 6, NULL, NULL },
+		{ GET, 0, "/api/things", NULL, NULL },
+		{ GET, 0, "/api/things?id=1/2%2F", NULL, NULL },
+		{ GET, 0, "/api/things?", NULL, NULL },
+		{ POST, 1, "/api/things", NULL, NULL },
+		{ GET, 2, "/api/things/mine", NULL, NULL },
+		{ GET, 2, "/api/things/m%69ne", NULL, NULL },
+		{ GET, 3, "/api/things/7", "7", NULL },
+		{ GET, 3, "/api/things/%EA%B0%80%20x", "가 x", NULL },
+		{ GET, 3, "/api/things/a+b", "a+b", NULL },
+		{ GET, 3, "/api/things/%2541", "%41", NULL },
+		{ GET, 3, "/api/things/...", "...", NULL },
+		{ GET, 3, "/api/things/:id", ":id", NULL },
+		{ DELETE, 4, "/api/things/7", "7", NULL },
+		{ GET, 5, "/api/things/7/parts/9", "7", "9" },
+		{ GET, 6, "/.well-known/jwks.json", NULL, NULL },
 	};
 	struct arena a;
 	size_t i;

@@ -240,6 +240,33 @@ test_date(void **state)
 }
 
 static void
+test_base64url(void **state)
+{
+	static const char *const bad[] = { "A",	  "AAAAA", "AB",   "AAB", "AA==",     "AA=",
+					   "A A", "AA\n",  "+/AA", "AA.", "\xBE\xBE", "\xAD\xAD" };
+	static const unsigned char bytes[] = { 0xFB, 0xFF, 0x00, 0x10 };
+	unsigned char back[4];
+	struct arena a;
+	size_t len, i;
+
+	(void)state;
+	arena_init(&a);
+	assert_string_equal(text_base64url(&a, bytes, sizeof(bytes)), "-_8AEA");
+	assert_string_equal(text_base64url(&a, bytes, 0), "");
+	assert_true(text_unbase64url("-_8AEA", 6, back, sizeof(back), &len));
+	assert_int_equal(len, 4);
+	assert_memory_equal(back, bytes, 4);
+	assert_true(text_unbase64url("-_8AEA", 4, back, 3, &len));
+	assert_int_equal(len, 3);
+	assert_false(text_unbase64url("-_8AEA", 6, back, 3, &len)); /* no room */
+	for (i = 0; i < COUNT(bad); i++)
+		if (text_unbase64url(bad[i], strlen(bad[i]), back, sizeof(back), &len))
+			fail_msg("case %zu", i);
+	assert_false(text_unbase64url("A\0", 2, back, sizeof(back), &len));
+	arena_free(&a);
+}
+
+static void
 test_token(void **state)
 {
 	static const char base64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -268,6 +295,7 @@ main(void)
 		cmocka_unit_test(test_uuid),
 		cmocka_unit_test(test_email),
 		cmocka_unit_test(test_date),
+		cmocka_unit_test(test_base64url),
 		cmocka_unit_test(test_token),
 	};
 

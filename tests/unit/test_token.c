@@ -17,6 +17,7 @@
 
 #include "db.h"
 #include "request.h"
+#include "text.h"
 #include "token.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -80,25 +81,16 @@ signer_init(struct signer *s, const char *kid)
 	crypto_sign_keypair(s->key.public_key, s->secret);
 }
 
-static char *
-base64url(struct arena *a, const void *bytes, size_t len)
-{
-	size_t size = sodium_base64_ENCODED_LEN(len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-
-	return sodium_bin2base64(arena_alloc(a, size), size, bytes, len,
-				 sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-}
-
 /* A JWS of this header and payload, rightly signed. */
 static char *
 sign(struct arena *a, const struct signer *s, const char *header, const char *payload)
 {
-	char *text = arena_printf(a, "%s.%s", base64url(a, header, strlen(header)),
-				  base64url(a, payload, strlen(payload)));
+	char *text = arena_printf(a, "%s.%s", text_base64url(a, header, strlen(header)),
+				  text_base64url(a, payload, strlen(payload)));
 	unsigned char signature[crypto_sign_BYTES];
 
 	crypto_sign_detached(signature, NULL, (unsigned char *)text, strlen(text), s->secret);
-	return arena_printf(a, "%s.%s", text, base64url(a, signature, sizeof(signature)));
+	return arena_printf(a, "%s.%s", text, text_base64url(a, signature, sizeof(signature)));
 }
 
 static char *
@@ -295,12 +287,12 @@ forge_hs256(struct arena *a)
 {
 	static const char header[] = "{\"alg\":\"HS256\",\"kid\":\"key-1\"}";
 	const char *payload = payload_until(a, NOW + 900);
-	char *text = arena_printf(a, "%s.%s", base64url(a, header, strlen(header)),
-				  base64url(a, payload, strlen(payload)));
+	char *text = arena_printf(a, "%s.%s", text_base64url(a, header, strlen(header)),
+				  text_base64url(a, payload, strlen(payload)));
 	unsigned char mac[crypto_auth_hmacsha256_BYTES];
 
 	crypto_auth_hmacsha256(mac, (unsigned char *)text, strlen(text), signer.key.public_key);
-	return arena_printf(a, "%s.%s", text, base64url(a, mac, sizeof(mac)));
+	return arena_printf(a, "%s.%s", text, text_base64url(a, mac, sizeof(mac)));
 }
 
 /* The same signature, written with stray bits in its last character. */
@@ -314,6 +306,23 @@ respell(struct arena *a, const char *jws)
 	return copy;
 }
 
+/* A good token in which a '_' became a byte that libsodium 1.0.18 takes for one. */
+static char *
+respell_high(struct arena *a)
+{
+	char *jws, *digit;
+	int64_t i;
+
+	for (i = 900;; i++) {
+		jws = sign(a, &signer, HEADER, payload_until(a, NOW + i));
+		digit = strchr(jws, '_');
+		if (digit) {
+			*digit = '\xBE';
+			return jws;
+		}
+	}
+}
+
 /* The same signature with S + L for S, which a lax verifier takes too. */
 static char *
 add_order(struct arena *a, const char *jws)
@@ -322,13 +331,12 @@ add_order(struct arena *a, const char *jws)
 						 0x9C, 0xF7, 0xA2, 0xDE, 0xF9, 0xDE, 0x14, [31] = 0x10 };
 	char *copy = arena_strdup(a, jws), *part = strrchr(copy, '.') + 1;
 	unsigned char signature[crypto_sign_BYTES];
+	size_t len;
 
-	assert_int_equal(sodium_base642bin(signature, sizeof(signature), part, strlen(part), NULL, NULL, NULL,
-					   sodium_base64_VARIANT_URLSAFE_NO_PADDING),
-			 0);
+	assert_true(text_unbase64url(part, strlen(part), signature, sizeof(signature), &len));
 	sodium_add(signature + 32, order, sizeof(order));
 	*part = '\0';
-	return arena_printf(a, "%s%s", copy, base64url(a, signature, sizeof(signature)));
+	return arena_printf(a, "%s%s", copy, text_base64url(a, signature, sizeof(signature)));
 }
 
 static void
@@ -350,8 +358,8 @@ test_forged(void **state)
 		"Bearer",
 		good + 1,
 		/* alg none, with no signature and with none of the dots */
-		arena_printf(a, "%s%.*s.", base64url(a, none, strlen(none)), (int)(dot2 - dot1), dot1),
-		arena_printf(a, "%s%.*s", base64url(a, none, strlen(none)), (int)(dot2 - dot1), dot1),
+		arena_printf(a, "%s%.*s.", text_base64url(a, none, strlen(none)), (int)(dot2 - dot1), dot1),
+		arena_printf(a, "%s%.*s", text_base64url(a, none, strlen(none)), (int)(dot2 - dot1), dot1),
 		forge_hs256(a),
 		/* no signature, a cut one, one of zeros, somebody else's, one for other claims */
 		arena_printf(a, "%.*s.", (int)(dot2 - good), good),
@@ -359,8 +367,8 @@ test_forged(void **state)
 		arena_printf(a, "%.*s", (int)strlen(good) - 2, good),
 		arena_printf(a, "%.*s.%086d", (int)(dot2 - good), good, 0),
 		sign(a, &stranger, HEADER, payload_until(a, NOW + 900)),
-		arena_printf(a, "%.*s.%s%s", (int)(dot1 - good), good, base64url(a, later, strlen(later)),
-			     dot2),
+		arena_printf(a, "%.*s.%s%s", (int)(dot1 - good), good,
+			     text_base64url(a, later, strlen(later)), dot2),
 		/* another part, padding, white space, the other base64 alphabet, characters that are none */
 		arena_printf(a, "%s.", good),
 		arena_printf(a, "%s.x", good),
@@ -375,6 +383,7 @@ test_forged(void **state)
 		arena_printf(a, "%.*s\r\n%s", (int)(dot1 - good), good, dot1),
 		arena_printf(a, "+%s", good + 1),
 		arena_printf(a, "%s\xEA\xB0\x80", good),
+		respell_high(a),
 		respell(a, good),
 		add_order(a, good),
 		memset(long_kid, 'A', sizeof(long_kid) - 1),
