@@ -22,9 +22,9 @@ clock_show(struct ctl *ctl, const char *const args[])
 
 /* Run an UPDATE of the clock and show it; without a row changed, say why. */
 static int
-change(struct ctl *ctl, const char *why_not, const char *sql, int n, const char *const args[])
+change(struct ctl *ctl, const char *why_not, const char *sql, struct pg_args args)
 {
-	PGresult *res = pg_run(&ctl->pg, sql, n, args);
+	PGresult *res = pg_run(&ctl->pg, sql, args);
 	int changed = res && *PQcmdTuples(res) == '1';
 
 	PQclear(res);
@@ -34,7 +34,7 @@ change(struct ctl *ctl, const char *why_not, const char *sql, int n, const char 
 		ctl_error("%s", why_not);
 		return CTL_FAILED;
 	}
-	return clock_show(ctl, args);
+	return clock_show(ctl, NULL);
 }
 
 int

@@ -13,16 +13,16 @@
 enum { CTL_DONE = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
 
 struct ctl_conf {
-	const char *pg;              /* libpq connection string */
-	const char *sql_dir;         /* where the migrations are */
-	const char *redis;           /* "unix:/path" or "host:port" */
-	const char *redis_password;  /* NULL: none */
+	const char *pg;		    /* libpq connection string */
+	const char *sql_dir;	    /* where the migrations are */
+	const char *redis;	    /* "unix:/path" or "host:port" */
+	const char *redis_password; /* NULL: none */
 };
 
 struct ctl {
-	struct arena arena;  /* lives as long as the command */
+	struct arena arena; /* lives as long as the command */
 	struct ctl_conf conf;
-	struct pg pg;        /* connects when it is first used */
+	struct pg pg; /* connects when it is first used */
 };
 
 /** ctl_error(fmt, ...): Say on standard error what went wrong. */

@@ -68,14 +68,14 @@ result_good(const PGresult *res)
 }
 
 PGresult *
-pg_run(struct pg *pg, const char *sql, int n, const char *const args[])
+pg_run(struct pg *pg, const char *sql, struct pg_args args)
 {
 	PGconn *conn = connect_once(pg);
 	PGresult *res = NULL;
 
 	if (!conn)
 		return NULL;
-	if (PQsendQueryParams(conn, sql, n, NULL, args, NULL, NULL, 0))
+	if (PQsendQueryParams(conn, sql, args.n, NULL, args.at, NULL, NULL, 0))
 		res = result_wait(conn, STATEMENT_MS);
 	if (result_good(res))
 		return res;

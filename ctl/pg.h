@@ -11,19 +11,26 @@
 
 struct pg {
 	const char *conninfo;
-	PGconn *conn;  /* NULL until the first statement */
+	PGconn *conn; /* NULL until the first statement */
+};
+
+/* Arguments of a statement, as text. */
+struct pg_args {
+	int n;
+	const char *const *at;
 };
 
 #define PG_ARGS(...)                                                                                         \
-	sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *), (const char *const[]){ __VA_ARGS__ }
-#define PG_NO_ARGS 0, NULL
+	((struct pg_args){ sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *),                         \
+			   (const char *const[]){ __VA_ARGS__ } })
+#define PG_NO_ARGS ((struct pg_args){ 0, NULL })
 
 /**
- * pg_run(pg, sql, n, args):
- * Run one statement with ${n} text arguments, for at most 10 s.  Returns its result, to be released by
+ * pg_run(pg, sql, args):
+ * Run one statement with the arguments ${args}, for at most 10 s.  Returns its result, to be released by
  * PQclear, or NULL.
  */
-PGresult *pg_run(struct pg *pg, const char *sql, int n, const char *const args[]) MUST_CHECK;
+PGresult *pg_run(struct pg *pg, const char *sql, struct pg_args args) MUST_CHECK;
 
 /** pg_do(pg, sql): Run a statement that returns nothing of interest.  0, or -1. */
 int pg_do(struct pg *pg, const char *sql) MUST_CHECK;

@@ -27,9 +27,9 @@ enum worker_stmt {
 struct worker {
 	struct arena arena;
 	struct trace trace;
-	struct req job;         /* on arena and trace */
-	int64_t next_sweep_ms;  /* of clock_ms */
-	bool stopping;          /* asked to end */
+	struct req job;	       /* on arena and trace */
+	int64_t next_sweep_ms; /* of clock_ms */
+	bool stopping;	       /* asked to end */
 };
 
 /** worker_begin(w): Forget the last piece of work and give the next one its deadline. */
