@@ -30,7 +30,6 @@ def customer(api):
 
 
 @pytest.mark.parametrize("body", [
-    b"",
     b"{",
     b'{"email": "a@example.com", "password": "0123456789"',
     b'{"email": "a@example.com", "password": "01234',
@@ -44,8 +43,6 @@ def customer(api):
     b'{"email": "a@example.com", "password": -Infinity}',
     b'{"email": "a@example.com", "password": 01}',
     b'{"email": "a@example.com", "password": "0123456789" /* why */}',
-    b'["email"]',
-    b'"email"',
     b"nul",
     b'{"email": "a@example.com", "password": "012345\x006789"}',
     b'{"email": "a@example.com", "password": "012345\\u00006789"}',
@@ -62,6 +59,11 @@ def customer(api):
 ], ids=lambda body: repr(body[:70])[2:-1])
 def test_malformed_json(api, body):
     assert_problem(api.post(LOGIN, data=body, headers=JSON), 400, "malformed_json")
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'"email"', b"5", b"true", b"null"])
+def test_a_body_that_is_no_object(api, body):
+    assert_problem(api.post(LOGIN, data=body, headers=JSON), 422, "validation_failed")
 
 
 def test_oversized_bodies(api):
@@ -127,14 +129,14 @@ def test_content_type_with_parameters(api, customer):
         assert api.post(LOGIN, data=body, headers={"Content-Type": content_type}).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/auth", "/auth/", "/auth/nowhere", "/auth/me/", "/auth/me/more", "/auth/ME",
-                                  "/authority", "/chat/nowhere", "/nowhere", "/", "/../auth/me/x"])
+@pytest.mark.parametrize("path", ["/auth", "/auth/nowhere", "/auth/me/more", "/auth/ME", "/authority", "/chat",
+                                  "/chat/nowhere", "/nowhere", "/"])
 def test_unknown_path(api, path):
     assert_problem(api.get(path), 404, "not_found")
 
 
 @pytest.mark.parametrize("path", ["/auth/%2e%2e/me", "/auth/a%2Fb", "/auth/a%00b", "/auth/%zz", "/auth/%", "/auth/%c3",
-                                  "/auth//me", "/auth/./me", "/auth/%ff", "/auth/a\\b"])
+                                  "/auth//me", "/auth/me/", "/auth/./me", "/auth/%ff", "/auth/a\\b"])
 def test_unreadable_path(system, path):
     """Refused by whoever sees it first; never a 200, never a 5xx, never another route."""
     answer = exchange(system, f"GET /api/v1{path} HTTP/1.1\r\nHost: moa\r\nConnection: close\r\n\r\n".encode())
@@ -161,10 +163,10 @@ def test_wrong_method(api, method, path, allow):
 
 
 def test_unknown_methods(api):
-    for method in ("BREW", "TRACE", "PROPFIND"):
-        reply = api.request(method, "/auth/me")
-        assert reply.status_code in (405, 501)
-        assert_problem(reply, reply.status_code, reply.json()["code"])
+    """Those that HTTP knows get as far as the program; lighttpd refuses others before it looks at the path."""
+    for method in ("TRACE", "PROPFIND"):
+        assert_problem(api.request(method, "/auth/me"), 405, "method_not_allowed")
+    assert api.request("BREW", "/auth/me").status_code == 501
 
 
 def test_head(api, customer):

@@ -1,0 +1,87 @@
+"""Load for the tests of bad weather: threads that call again and again and write down what came back."""
+
+import itertools
+import secrets
+import threading
+import time
+from dataclasses import dataclass
+
+import requests
+
+from servers import until
+
+
+@dataclass
+class Call:
+    """One call: what it was about, when it ended, how long it took, and its status (0: no answer at all)."""
+
+    subject: str
+    ended: float
+    seconds: float
+    status: int
+
+
+class Load:
+    """with Load(call, threads): call(session, number) -> (subject, response) in each thread until the block ends."""
+
+    def __init__(self, call, threads=6):
+        self.call = call
+        self.calls = []
+        self.numbers = itertools.count()
+        self.ending = threading.Event()
+        self.threads = [threading.Thread(target=self._run) for _ in range(threads)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ending.set()
+        for thread in self.threads:
+            thread.join()
+
+    def _run(self):
+        session = requests.Session()
+        session.trust_env = False
+        while not self.ending.is_set():
+            begun = time.monotonic()
+            subject = ""
+            try:
+                subject, reply = self.call(session, next(self.numbers))
+                status = reply.status_code
+            except requests.RequestException:
+                status = 0
+            ended = time.monotonic()
+            self.calls.append(Call(subject, ended, ended - begun, status))
+
+    def wait_calls(self, n, since=0.0, status=None):
+        """Wait until n calls (of that status) have ended after the time since, and return them."""
+        def enough():
+            found = [c for c in list(self.calls) if c.ended - c.seconds >= since and status in (None, c.status)]
+            return found if len(found) >= n else None
+
+        return until(enough, f"{n} calls with status {status or 'any'}", 30)
+
+
+def register_calls(system):
+    """Calls that each register somebody: the acknowledged ones must be found afterwards."""
+    tag = secrets.token_hex(4)
+
+    def call(session, number):
+        email = f"load-{tag}-{number}@example.com"
+        reply = session.post(f"{system.url}/api/v1/auth/register", timeout=20, json={
+            "email": email, "password": "a long password", "name": "모아", "birth_date": "1995-04-03"})
+        return email, reply
+
+    return call
+
+
+def me_calls(system, customer):
+    """Calls of GET /auth/me."""
+    headers = {"Authorization": f"Bearer {customer.access_token}"}
+
+    def call(session, _):
+        return customer.email, session.get(f"{system.url}/api/v1/auth/me", headers=headers, timeout=20)
+
+    return call
