@@ -93,13 +93,6 @@ def test_redocly_finds_nothing(description):
     assert "valid" in printed and "warning" not in printed, printed
 
 
-def test_it_is_served(api):
-    reply = api.get("/openapi.yaml")
-    assert reply.status_code == 200
-    assert reply.headers["Content-Type"] == "application/yaml"
-    assert reply.content == (TREE / "doc/openapi.yaml").read_bytes()
-
-
 def test_the_judge_is_strict(description, api):
     """A reply with a member too many, one too few, or an unknown code does not pass."""
     customer = api.register()
