@@ -226,14 +226,13 @@ static long long
 resident_bytes(void)
 {
 	FILE *in = fopen("/proc/self/statm", "re");
-	long long pages = 0;
+	char line[256] = "", *second;
 
 	if (!in)
 		return 0;
-	if (fscanf(in, "%*d %lld", &pages) != 1)
-		pages = 0;
+	second = fgets(line, sizeof(line), in) ? strchr(line, ' ') : NULL;
 	fclose(in);
-	return pages * sysconf(_SC_PAGESIZE);
+	return second ? strtoll(second, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
 }
 
 /* The names every Prometheus client uses, which is why they carry no label of ours. */
