@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -112,8 +113,9 @@ log_request(const struct req *rq, int status, int64_t us)
 {
 	const struct trace *t = rq->trace;
 
+	/* The path is cut, or a long one would push the rest out of the line. */
 	log_event(LOG_INFO, "request",
-		  "id=%s method=%s path=%s status=%d ms=%.1f queue_ms=%.1f db_ms=%.1f redis_ms=%.1f "
+		  "id=%s method=%s path=%.256s status=%d ms=%.1f queue_ms=%.1f db_ms=%.1f redis_ms=%.1f "
 		  "upstream_ms=%.1f statements=%d",
 		  rq->id, route_method_name(rq->method), rq->path, status, us / 1e3, t->queue_us / 1e3,
 		  t->db_us / 1e3, t->kv_us / 1e3, t->upstream_us / 1e3, t->statements);
@@ -135,7 +137,7 @@ reply(const struct req *rq, struct resp *rs, const struct route *route, enum err
 		return e;
 	if (e)
 		resp_problem(rs, rq, e);
-	if (route && !(route->flags & UNTIMED))
+	if (!route || !(route->flags & UNTIMED))
 		add_timing(rs, rq->trace);
 	return resp_send(rs);
 }
@@ -260,54 +262,78 @@ run_loop(struct app *app, int listen_fd, const sigset_t *stop_signals)
 	return loop_stop(loop, STOP_MS);
 }
 
+/* A thread may hold a connection to the web server and a few to others; the usual 1,024 are for programs that use select(2). */
+static void
+allow_descriptors(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+		log_event(LOG_WARN, "start", "msg=\"cannot raise the limit of open files\" errno=%d", errno);
+}
+
+/* What the process holds from start to end. */
+static void
+open_all(struct app *app)
+{
+	const struct program *program = app->program;
+
+	app->db = db_open(&app->conf.db, program->stmts, program->nstmts);
+	app->kv = kv_open(&app->conf.kv);
+	app->dispatch.routes = health_routes(program->prefix, program->routes, program->needs_redis);
+	app->dispatch.tokens = token_open(app->conf.issuer);
+	app->dispatch.cors_origins = app->conf.cors_origins;
+	atomic_init(&app->dispatch.long_slots, (int)app->conf.threads / 2);
+	metrics_start(app);
+	app->domain = program->open ? program->open(app->db) : NULL;
+	db_wait(app->db, clock_ms() + FIRST_CONNECTION_MS);
+}
+
+static void
+close_all(struct app *app)
+{
+	if (app->program->close)
+		app->program->close(app->domain);
+	token_close(app->dispatch.tokens);
+	kv_close(app->kv);
+	db_close(app->db);
+}
+
 static int
 serve(struct app *app, const char *socket_path)
 {
 	sigset_t stop_signals;
-	int fd = listen_open(socket_path), busy;
+	int fd, busy;
 
-	if (fd < 0) {
-		log_event(
-		    LOG_ERROR, "start",
-		    "msg=\"no listening socket: start this from a web server, or with -s PATH\" errno=%d",
-		    errno);
-		return 2;
-	}
-	/* Blocked before any thread exists, so that all inherit it and only sigwait takes them. */
+	/* Blocked before any thread exists and before anybody can connect, so that only sigwait takes them. */
 	sigemptyset(&stop_signals);
 	sigaddset(&stop_signals, SIGTERM);
 	sigaddset(&stop_signals, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &stop_signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
-
-	app->db = db_open(&app->conf.db, app->program->stmts, app->program->nstmts);
-	app->kv = kv_open(&app->conf.kv);
-	app->dispatch.routes =
-	    health_routes(app->program->prefix, app->program->routes, app->program->needs_redis);
-	app->dispatch.tokens = token_open(app->conf.issuer);
-	app->dispatch.cors_origins = app->conf.cors_origins;
-	atomic_init(&app->dispatch.long_slots, (int)app->conf.threads / 2);
-	metrics_start(app);
-	app->domain = app->program->open ? app->program->open(app->db) : NULL;
-	db_wait(app->db, clock_ms() + FIRST_CONNECTION_MS);
-
+	fd = listen_open(socket_path);
+	if (fd < 0) {
+		log_event(LOG_ERROR, "start",
+			  "msg=\"no socket to listen on: a web server passes one, or -s PATH\"");
+		return 2;
+	}
+	allow_descriptors();
+	open_all(app);
 	busy = run_loop(app, fd, &stop_signals);
 	if (busy > 0) {
 		/* Their threads still use what would be closed below. */
 		log_event(LOG_WARN, "stop", "cut_off=%d", busy);
 		_exit(0);
 	}
-	if (app->program->close)
-		app->program->close(app->domain);
-	token_close(app->dispatch.tokens);
-	kv_close(app->kv);
-	db_close(app->db);
-	free((void *)app->dispatch.routes);
+	close_all(app);
 	return 0;
 }
 
 static int
-print_routes(const struct program *program)
+print_routes(struct app *app)
 {
 	static const struct {
 		unsigned flag;
@@ -315,10 +341,12 @@ print_routes(const struct program *program)
 	} flags[] = { { PUBLIC, "PUBLIC" },	    { MERCHANT, "MERCHANT" }, { ADMIN, "ADMIN" },
 		      { IDEMPOTENT, "IDEMPOTENT" }, { STREAM, "STREAM" },     { UPLOAD, "UPLOAD" },
 		      { UNTIMED, "UNTIMED" } };
+	const struct program *program = app->program;
 	const struct route *r;
 	size_t i;
 
-	for (r = health_routes(program->prefix, program->routes, program->needs_redis); r->path; r++) {
+	app->dispatch.routes = health_routes(program->prefix, program->routes, program->needs_redis);
+	for (r = app->dispatch.routes; r->path; r++) {
 		printf("%s %s", route_method_name(r->method), r->path);
 		for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 			if (r->flags & flags[i].flag)
@@ -362,17 +390,18 @@ app_main(const struct program *program, int argc, char *argv[])
 {
 	static struct app app;
 	const char *option = argc > 1 ? argv[1] : "";
+	bool own_socket = argc == 3 && strcmp(option, "-s") == 0;
 
 	log_open(program->name, LOG_INFO);
 	mallopt(M_ARENA_MAX, MALLOC_ARENAS);
 	if (sodium_init() < 0)
 		return 1;
 	app.program = program;
-	if (strcmp(option, "-r") == 0)
-		return print_routes(program);
-	if (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0)
+	if (argc == 2 && strcmp(option, "-r") == 0)
+		return print_routes(&app);
+	if (argc == 2 && (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0))
 		return print_help(program);
-	if (*option && strcmp(option, "-n") != 0 && !(strcmp(option, "-s") == 0 && argc == 3)) {
+	if (argc > 1 && !own_socket && !(argc == 2 && strcmp(option, "-n") == 0)) {
 		fprintf(stderr, "%s.fcgi: unknown option; see %s.fcgi --help\n", program->name,
 			program->name);
 		return 2;
@@ -382,5 +411,5 @@ app_main(const struct program *program, int argc, char *argv[])
 	log_open(program->name, (enum log_level)app.conf.log_level);
 	if (strcmp(option, "-n") == 0)
 		return db_check(&app.conf.db, program->stmts, program->nstmts) > 0;
-	return serve(&app, argc == 3 ? argv[2] : NULL);
+	return serve(&app, own_socket ? argv[2] : NULL);
 }

@@ -11,15 +11,15 @@
 #include "route.h"
 
 struct program {
-	const char *name;               /* "auth": also its PostgreSQL role, moa_auth */
-	const char *prefix;             /* "/api/v1/auth": where healthz, readyz and metrics are */
-	const struct route *routes;     /* ends with a zero row */
+	const char *name;	    /* "auth": also its PostgreSQL role, moa_auth */
+	const char *prefix;	    /* "/api/v1/auth": where healthz, readyz and metrics are */
+	const struct route *routes; /* ends with a zero row */
 	const struct stmt *stmts;
 	int nstmts;
-	const struct conf_row *conf;    /* the program's own variables, or NULL */
-	void *conf_values;              /* what conf fills */
-	struct metric *metrics;         /* the program's own counters, or NULL */
-	bool needs_redis;               /* not ready without Redis; others only lose their courtesy limits */
+	const struct conf_row *conf; /* the program's own variables, or NULL */
+	void *conf_values;	     /* what conf fills */
+	struct metric *metrics;	     /* the program's own counters, or NULL */
+	bool needs_redis;	     /* not ready without Redis; others only lose their courtesy limits */
 	/* Set the program's own process state up: rq->domain.  conf is read, no connection is up yet. */
 	void *(*open)(struct db *db);
 	void (*close)(void *domain);

@@ -17,8 +17,8 @@ struct arena_chunk;
 struct arena_deferred;
 
 struct arena {
-	struct arena_chunk *chunks;       /* newest first */
-	struct arena_deferred *deferred;  /* newest first; itself in the arena */
+	struct arena_chunk *chunks;	 /* newest first */
+	struct arena_deferred *deferred; /* newest first; itself in the arena */
 };
 
 /** arena_init(a): Make ${a} empty.  Release it with arena_free. */

@@ -22,8 +22,8 @@ struct conf_row {
 	enum conf_type type;
 	size_t offset;
 	int64_t min, max;
-	const char *preset;  /* used when the variable is unset; CONF_REQUIRED: there is none */
-	const char *about;   /* one line for --help */
+	const char *preset; /* used when the variable is unset; CONF_REQUIRED: there is none */
+	const char *about;  /* one line for --help */
 };
 
 #define CONF_REQUIRED ((const char *)-1)

@@ -20,7 +20,7 @@ struct pg_result;
 struct req;
 
 struct stmt {
-	const char *name;  /* of the prepared statement, and in the log and metrics */
+	const char *name; /* of the prepared statement, and in the log and metrics */
 	int nargs;
 	const char *sql;
 };
@@ -29,11 +29,11 @@ struct stmt {
 enum { DB_JWK = -1, DB_PING = -2 };
 
 struct db_conf {
-	const char *conninfo;  /* libpq connection string; the user defaults to moa_<program> */
+	const char *conninfo; /* libpq connection string; the user defaults to moa_<program> */
 	const char *program;
-	int64_t pool;          /* connections, 1-64 */
-	bool prepare;          /* false: send statements unnamed (transaction pooling before pgbouncer 1.21) */
-	int64_t statement_ms;  /* the longest wait for one statement; 0: 1.5 s */
+	int64_t pool;	      /* connections, 1-64 */
+	bool prepare;	      /* false: send statements unnamed (transaction pooling before pgbouncer 1.21) */
+	int64_t statement_ms; /* the longest wait for one statement; 0: 1.5 s */
 };
 
 /* One statement argument: text, or bytes for bytea.  value NULL is SQL NULL. */
@@ -48,9 +48,9 @@ struct db_args {
 	const struct db_arg *at;
 };
 
-#define DB_ARGS(...)                                                                                                   \
-	((struct db_args){ sizeof((struct db_arg[]){ __VA_ARGS__ }) / sizeof(struct db_arg),                           \
-	                   (const struct db_arg[]){ __VA_ARGS__ } })
+#define DB_ARGS(...)                                                                                         \
+	((struct db_args){ sizeof((struct db_arg[]){ __VA_ARGS__ }) / sizeof(struct db_arg),                 \
+			   (const struct db_arg[]){ __VA_ARGS__ } })
 #define DB_NO_ARGS ((struct db_args){ 0, NULL })
 
 /** db_text(s): ${s} as an argument; NULL is SQL NULL. */

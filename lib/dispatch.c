@@ -150,15 +150,28 @@ take_idempotency_key(struct req *rq, unsigned flags)
 	return OK;
 }
 
+/* One less of *free, unless there is none. */
+static bool
+take_slot(atomic_int *free)
+{
+	int n = atomic_load(free);
+
+	while (n > 0)
+		if (atomic_compare_exchange_weak(free, &n, n - 1))
+			return true;
+	return false;
+}
+
 /* Long requests have slots of their own, so that short ones always find a thread. */
 static enum err
 run_long(struct dispatch *d, const struct route *route, struct req *rq, struct resp *rs)
 {
-	enum err e = ERR_OVERLOADED;
+	enum err e;
 
+	if (!take_slot(&d->long_slots))
+		return ERR_OVERLOADED;
 	rq->deadline_ms = clock_ms() + LONG_DEADLINE_MS;
-	if (atomic_fetch_sub(&d->long_slots, 1) > 0)
-		e = route->handle(rq, rs);
+	e = route->handle(rq, rs);
 	atomic_fetch_add(&d->long_slots, 1);
 	return e;
 }

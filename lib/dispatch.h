@@ -15,8 +15,8 @@ struct tokens;
 struct dispatch {
 	const struct route *routes;
 	struct tokens *tokens;
-	const char *cors_origins;  /* separated by spaces; "" for none */
-	atomic_int long_slots;     /* slots left for STREAM and UPLOAD requests */
+	const char *cors_origins; /* separated by spaces; "" for none */
+	atomic_int long_slots;	  /* slots left for STREAM and UPLOAD requests */
 };
 
 /**
@@ -24,6 +24,7 @@ struct dispatch {
  * Find the route of ${rq}, check what its flags ask for (token, role, key, body, slot) and run its handler.  *${ret_route} is
  * NULL when none matched.  Returns the handler's result, or what the checks found.
  */
-enum err dispatch_run(struct dispatch *d, struct req *rq, struct resp *rs, const struct route **ret_route) MUST_CHECK;
+enum err dispatch_run(struct dispatch *d, struct req *rq, struct resp *rs,
+		      const struct route **ret_route) MUST_CHECK;
 
 #endif

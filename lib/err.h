@@ -40,18 +40,18 @@ enum err {
 	ERR_RATE_LIMITED,
 	/* 500, 503 */
 	ERR_INTERNAL,
-	ERR_UNAVAILABLE,   /* PostgreSQL, Redis or another server does not answer: dependency_unavailable */
-	ERR_OVERLOADED,    /* no slot free for this kind of work */
+	ERR_UNAVAILABLE, /* PostgreSQL, Redis or another server does not answer: dependency_unavailable */
+	ERR_OVERLOADED,	 /* no slot free for this kind of work */
 	/* no reply: the client has left */
 	ERR_CLIENT_GONE,
 	ERR__MAX
 };
 
 struct err_row {
-	int status;             /* HTTP status */
-	const char *code;       /* public, stable, snake_case */
-	const char *title;      /* English, short */
-	const char *detail_en;  /* what to do about it */
+	int status;	       /* HTTP status */
+	const char *code;      /* public, stable, snake_case */
+	const char *title;     /* English, short */
+	const char *detail_en; /* what to do about it */
 	const char *detail_ko;
 };
 

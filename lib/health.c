@@ -20,12 +20,29 @@ healthz(const struct req *rq, struct resp *rs)
 	return resp_json(rs, 200, health);
 }
 
+/* That a connection is up says little: a server that hangs keeps it.  So ask. */
+static bool
+db_answers(const struct req *rq)
+{
+	struct db_result res;
+
+	return db_run(rq, DB_PING, DB_NO_ARGS, &res) == OK;
+}
+
+static bool
+kv_answers(const struct req *rq)
+{
+	const struct redisReply *reply;
+
+	return kv_run(rq, KV_ARGS("PING"), &reply) == OK;
+}
+
 /* GET …/readyz -> 200 or 503 {status, postgresql, redis}: should this instance get traffic? */
 static enum err
 readiness(const struct req *rq, struct resp *rs, bool needs_redis)
 {
 	struct json_object *health = out_object(rq->arena);
-	bool db = db_ready(rq->db), kv = kv_ready(rq->kv), ready = db && (kv || !needs_redis);
+	bool db = db_answers(rq), kv = kv_answers(rq), ready = db && (kv || !needs_redis);
 
 	out_str(health, "status", ready ? "ok" : "unavailable");
 	out_bool(health, "postgresql", db);

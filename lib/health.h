@@ -9,7 +9,7 @@
 /**
  * health_routes(prefix, routes, needs_redis):
  * ${routes} and behind them GET ${prefix}/healthz (200 while the process lives), /readyz (200, or 503 when PostgreSQL, or Redis if
- * ${needs_redis}, is not connected) and /metrics (Prometheus text).  Allocated for the process.
+ * ${needs_redis}, does not answer) and /metrics (Prometheus text).  Allocated for the process.
  */
 struct route *health_routes(const char *prefix, const struct route *routes, bool needs_redis);
 

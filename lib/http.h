@@ -13,14 +13,14 @@ struct http;
 struct req;
 
 struct http_call {
-	const char *method;        /* "GET", "POST", … */
-	const char *url;           /* http or https only; redirects are not followed */
+	const char *method;	    /* "GET", "POST", … */
+	const char *url;	    /* http or https only; redirects are not followed */
 	const char *const *headers; /* "Name: value" lines, ending with NULL; NULL for none */
-	const char *body;          /* NULL for none */
+	const char *body;	    /* NULL for none */
 	size_t body_len;
-	int64_t deadline_ms;       /* of clock_ms: for the whole call */
-	int idle_ms;               /* give up after this long without a byte; 0: only the deadline counts */
-	size_t reply_max;          /* bytes of body accepted */
+	int64_t deadline_ms; /* of clock_ms: for the whole call */
+	int idle_ms;	     /* give up after this long without a byte; 0: only the deadline counts */
+	size_t reply_max;    /* bytes of body accepted */
 	/* If set, the body of a 2xx reply goes to on_bytes piece by piece; false ends the call. */
 	bool (*on_bytes)(void *ctx, const char *bytes, size_t len);
 	/* If set, asked about every 100 ms while waiting: true ends the call (the client has left). */
@@ -30,10 +30,10 @@ struct http_call {
 
 struct http_reply {
 	int status;
-	const char *type;   /* Content-Type, "" if none */
-	const char *body;   /* terminated; lives as long as the request; NULL where on_bytes took it */
+	const char *type; /* Content-Type, "" if none */
+	const char *body; /* terminated; lives as long as the request; NULL where on_bytes took it */
 	size_t body_len;
-	int retry_after_s;  /* from Retry-After; 0 if none */
+	int retry_after_s; /* from Retry-After; 0 if none */
 };
 
 /** http_open(): A handle for one thread; never NULL.  The program must ignore SIGPIPE.  http_close(NULL) is a no-op. */
@@ -47,6 +47,7 @@ void http_close(struct http *h);
  * ERR_UNAVAILABLE (no connection, deadline, idle, too many bytes; logged once), and whether a request that was sent took
  * effect is then unknown: a POST or PATCH is never sent twice.  ERR_CLIENT_GONE when cancelled() or on_bytes() ended it.
  */
-enum err http_run(const struct req *rq, const struct http_call *call, struct http_reply *ret_reply) MUST_CHECK;
+enum err http_run(const struct req *rq, const struct http_call *call,
+		  struct http_reply *ret_reply) MUST_CHECK;
 
 #endif

@@ -12,9 +12,9 @@ struct req;
 struct resp;
 
 struct limit {
-	const char *name;  /* of the policy: in the key, and in RateLimit-Policy */
-	int max;           /* calls */
-	int window_s;      /* per so many seconds */
+	const char *name; /* of the policy: in the key, and in RateLimit-Policy */
+	int max;	  /* calls */
+	int window_s;	  /* per so many seconds */
 };
 
 /**
@@ -22,7 +22,8 @@ struct limit {
  * Count one call of ${subject} (a customer id, an address) against ${limit} and add the RateLimit fields to the reply.
  * Returns ERR_RATE_LIMITED with Retry-After set when it is used up, OK otherwise and when Redis does not answer.
  */
-enum err limit_take(const struct req *rq, struct resp *rs, const struct limit *limit, const char *subject) MUST_CHECK;
+enum err limit_take(const struct req *rq, struct resp *rs, const struct limit *limit,
+		    const char *subject) MUST_CHECK;
 
 /** limit_passed_blind(): How often a limit could not be asked, since the start; a metric. */
 long limit_passed_blind(void);

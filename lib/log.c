@@ -1,4 +1,4 @@
-/* The log: one line per event to standard error.  The only module of lib/ with statics that change. */
+/* The log: one line per event to standard error.  What it knows of the program is set once, before any thread exists. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

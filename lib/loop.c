@@ -3,6 +3,8 @@
  * turn), or each for the next request on the connection its web server keeps open.
  */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -12,21 +14,29 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <fcgiapp.h>
 
+#include "clock.h"
 #include "log.h"
 #include "loop.h"
 
-enum { STACK_BYTES = 256 * 1024 };
+enum {
+	STACK_BYTES = 256 * 1024,
+	SILENCE_S = 20, /* a peer that neither sends nor takes a byte for so long is gone */
+	REST_S = 1,	/* how long to read what a handler left unread */
+	PAUSE_MS = 100
+};
 
 struct loop {
 	struct loop_conf conf;
 	int stop_fd;
 	atomic_bool stopping;
-	pthread_mutex_t accepting;
+	pthread_mutex_t accepting; /* guards drained, and the listening socket: one accepts at a time */
+	bool drained;		   /* after the stop: nothing was queued any more */
 	pthread_t threads[];
 };
 
@@ -36,39 +46,93 @@ wait_ready(const struct loop *l, int fd)
 {
 	struct pollfd p[] = { { .fd = fd, .events = POLLIN }, { .fd = l->stop_fd, .events = POLLIN } };
 
-	while (poll(p, 2, -1) < 0 && errno == EINTR)
+	while (poll(p, 2, -1) < 0)
 		continue;
 	return p[0].revents != 0;
 }
 
-/* The next connection, or -1 when the loop is to stop and nothing is queued. */
+/* Has the stop been told?  That comes after the socket was shut down. */
+static bool
+stop_told(const struct loop *l)
+{
+	struct pollfd p = { .fd = l->stop_fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+/*
+ * Accept a connection.  -1 when there was none; *ret_over: nor will there be one, the socket is shut down and drained.
+ * Linux says so with EINVAL on a blocking unix socket, and with EAGAIN, like any empty queue, on a non-blocking one.
+ */
+static int
+accept_one(const struct loop *l, bool *ret_over)
+{
+	int fd = accept4(l->conf.listen_fd, NULL, NULL, SOCK_CLOEXEC), fault = errno;
+
+	*ret_over = fd < 0 && (fault == EINVAL || (fault == EAGAIN && stop_told(l)));
+	/* Others were faster, or the peer has left again.  All else passes with time: no descriptors, no memory. */
+	if (fd < 0 && fault != EINVAL && fault != EAGAIN && fault != EINTR && fault != ECONNABORTED) {
+		log_event(LOG_ERROR, "accept", "errno=%d", fault);
+		poll(NULL, 0, PAUSE_MS);
+	}
+	return fd;
+}
+
+/* Let reads (SO_RCVTIMEO) or writes (SO_SNDTIMEO) fail after so many seconds without a byte: every wait has an end. */
+static void
+limit_silence(int fd, int which, int seconds)
+{
+	const struct timeval silence = { .tv_sec = seconds };
+
+	if (setsockopt(fd, SOL_SOCKET, which, &silence, sizeof(silence)) != 0)
+		log_event(LOG_ERROR, "accept", "msg=\"no time limit\" errno=%d", errno);
+}
+
+/*
+ * The next connection, or -1 when the loop is to stop and nothing is queued.  Over TCP connections can still come then:
+ * the first thread that finds the queue empty ends it for all.
+ */
 static int
 next_connection(struct loop *l)
 {
 	int fd = -1;
 
 	pthread_mutex_lock(&l->accepting);
-	while (wait_ready(l, l->conf.listen_fd)) {
-		fd = accept4(l->conf.listen_fd, NULL, NULL, SOCK_CLOEXEC);
-		/* EINVAL: shut down and drained.  Others pass: the peer left (ECONNABORTED), no descriptors (EMFILE). */
-		if (fd >= 0 || errno == EINVAL)
-			break;
-		if (errno == EMFILE || errno == ENFILE) {
-			log_event(LOG_ERROR, "accept", "msg=\"no file descriptors left\"");
-			poll(NULL, 0, 100);
-		}
+	while (fd < 0 && !l->drained) {
+		if (wait_ready(l, l->conf.listen_fd))
+			fd = accept_one(l, &l->drained);
+		else
+			l->drained = true;
 	}
 	pthread_mutex_unlock(&l->accepting);
+	if (fd >= 0) {
+		limit_silence(fd, SO_RCVTIMEO, SILENCE_S);
+		limit_silence(fd, SO_SNDTIMEO, SILENCE_S);
+	}
 	return fd;
 }
 
-/* Read the next request into fcgi, from its kept connection or a new one.  False when the loop is to stop. */
+/*
+ * Close at once.  libfcgi would wait up to 2 s for the peer to do so first, but a web server that keeps connections does
+ * not look at them until it needs one.
+ */
+static void
+hang_up(FCGX_Request *fcgi)
+{
+	close(fcgi->ipcFd);
+	fcgi->ipcFd = -1;
+}
+
+/*
+ * Read the next request into fcgi, from its kept connection or a new one.  False when the loop is to stop.  A thread whose
+ * kept connection was idle then still helps with the queue.
+ */
 static bool
 next_request(struct loop *l, FCGX_Request *fcgi)
 {
 	for (;;) {
 		if (fcgi->ipcFd >= 0 && !wait_ready(l, fcgi->ipcFd))
-			return false;
+			hang_up(fcgi);
 		if (fcgi->ipcFd < 0)
 			fcgi->ipcFd = next_connection(l);
 		if (fcgi->ipcFd < 0)
@@ -81,21 +145,36 @@ next_request(struct loop *l, FCGX_Request *fcgi)
 }
 
 /*
- * With a kept connection, what is left of standard input (its end, if nothing else) would be met by the next request and
- * break it: read it off before finishing, but not the rest of a refused upload.
+ * Read standard input to its end: what is left of it (the end itself, if nothing else) would be met by the next request on
+ * a kept connection and break it.  False when the end did not come soon: the rest of a refused upload is not waited for.
  */
+static bool
+read_rest(FCGX_Request *fcgi)
+{
+	int64_t until_ms = clock_ms() + REST_S * 1000;
+
+	if (!FCGX_HasSeenEOF(fcgi->in)) {
+		/* Whoever still sends may read meanwhile why that is in vain. */
+		FCGX_FFlush(fcgi->out);
+		limit_silence(fcgi->ipcFd, SO_RCVTIMEO, REST_S);
+		while (FCGX_GetChar(fcgi->in) != EOF && clock_left_ms(until_ms) > 0)
+			fcgi->in->rdNext = fcgi->in->stop;
+		limit_silence(fcgi->ipcFd, SO_RCVTIMEO, SILENCE_S);
+	}
+	return FCGX_HasSeenEOF(fcgi->in) && FCGX_GetError(fcgi->in) == 0;
+}
+
+/* Send the end of the reply, and close the connection unless it is to be kept. */
 static void
 finish(struct loop *l, FCGX_Request *fcgi)
 {
-	char rest[8192];
-	int rounds = 64, n;
+	bool keep = fcgi->keepConnection && !atomic_load(&l->stopping);
 
-	do
-		n = FCGX_GetStr(rest, sizeof(rest), fcgi->in);
-	while (n > 0 && --rounds > 0);
-	if (n > 0 || atomic_load(&l->stopping))
-		fcgi->keepConnection = 0;
+	/* A plain close with input unread would take the reply along: then libfcgi closes, which first reads for a while. */
+	fcgi->keepConnection = read_rest(fcgi);
 	FCGX_Finish_r(fcgi);
+	if (fcgi->ipcFd >= 0 && !keep)
+		hang_up(fcgi);
 }
 
 static void *
@@ -110,7 +189,6 @@ worker_run(void *arg)
 		l->conf.answer(l->conf.ctx, worker, &fcgi, l->stop_fd);
 		finish(l, &fcgi);
 	}
-	FCGX_Free(&fcgi, 1);
 	l->conf.worker_close(worker);
 	return NULL;
 }
@@ -126,6 +204,8 @@ loop_open(const struct loop_conf *conf)
 		abort();
 	l->conf = *conf;
 	l->stop_fd = eventfd(0, EFD_CLOEXEC);
+	/* Events are to leave at once.  Connections inherit it; a unix socket, which knows no such thing, refuses. */
+	setsockopt(conf->listen_fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 	pthread_mutex_init(&l->accepting, NULL);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
@@ -140,11 +220,14 @@ loop_open(const struct loop_conf *conf)
 	return l;
 }
 
-/* Let nobody connect any more.  A unix socket keeps what is queued for accept; over TCP that would be reset, so there the socket just closes with the process. */
+/*
+ * Let nobody connect any more.  A unix socket keeps what is queued for accept; over TCP that would be reset, so there the
+ * socket just closes with the process.
+ */
 static void
 refuse_new(int listen_fd)
 {
-	struct sockaddr_storage addr;
+	struct sockaddr_storage addr = { 0 };
 	socklen_t len = sizeof(addr);
 
 	if (getsockname(listen_fd, (struct sockaddr *)&addr, &len) == 0 && addr.ss_family == AF_UNIX)
@@ -154,6 +237,7 @@ refuse_new(int listen_fd)
 int
 loop_stop(struct loop *l, int within_ms)
 {
+	int64_t until_ms = clock_ms() + within_ms;
 	struct timespec until;
 	int i, busy = 0;
 
@@ -161,10 +245,9 @@ loop_stop(struct loop *l, int within_ms)
 	refuse_new(l->conf.listen_fd);
 	if (eventfd_write(l->stop_fd, 1) != 0)
 		abort();
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += within_ms / 1000;
+	until = (struct timespec){ .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
 	for (i = 0; i < l->conf.threads; i++)
-		busy += pthread_timedjoin_np(l->threads[i], NULL, &until) != 0;
+		busy += pthread_clockjoin_np(l->threads[i], NULL, CLOCK_MONOTONIC, &until) != 0;
 	if (busy > 0)
 		return busy;
 	close(l->stop_fd);

@@ -12,7 +12,7 @@ struct FCGX_Request;
 struct loop;
 
 struct loop_conf {
-	int listen_fd;     /* a listening socket of this process alone */
+	int listen_fd; /* a listening, non-blocking socket of this process alone; it stays the caller's */
 	int threads;
 	/* What to do with one request; worker is what worker_open returned in this thread, stop_fd becomes readable at the stop. */
 	void (*answer)(void *ctx, void *worker, struct FCGX_Request *fcgi, int stop_fd);
@@ -21,7 +21,10 @@ struct loop_conf {
 	void *ctx;
 };
 
-/** loop_open(conf): Start the threads, with the signal mask of the caller; ${conf} is copied.  Ends the process if they cannot be had. */
+/**
+ * loop_open(conf):
+ * Start the threads, with the signal mask of the caller; ${conf} is copied.  Ends the process if they cannot be had.
+ */
 struct loop *loop_open(const struct loop_conf *conf);
 
 /**

@@ -14,8 +14,8 @@ struct arena;
 struct route;
 
 struct metric {
-	const char *name;    /* moa_…_total for counters */
-	const char *labels;  /* "result=\"ok\"", or NULL */
+	const char *name;   /* moa_…_total for counters */
+	const char *labels; /* "result=\"ok\"", or NULL */
 	const char *help;
 	_Atomic int64_t value;
 };

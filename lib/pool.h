@@ -14,9 +14,9 @@
 struct pool;
 
 struct pool_ops {
-	const char *name;                /* for the log: "db", "kv" */
-	void *(*open)(void *ctx);        /* a new connection, or NULL (logged by it); must end within about 2 s */
-	bool (*usable)(void *conn);      /* cheap: has an idle connection been closed by the other side? */
+	const char *name;	    /* for the log: "db", "kv" */
+	void *(*open)(void *ctx);   /* a new connection, or NULL (logged by it); must end within about 2 s */
+	bool (*usable)(void *conn); /* cheap: has an idle connection been closed by the other side? */
 	void (*close)(void *conn);
 };
 

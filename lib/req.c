@@ -7,10 +7,16 @@
 #include <fcgiapp.h>
 
 #include "arena.h"
+#include "clock.h"
 #include "req.h"
 #include "text.h"
 
-enum { ID_MAX = 64, USER_AGENT_MAX = 200, READ_STEP = 8192 };
+enum {
+	ID_MAX = 64,
+	USER_AGENT_MAX = 200,
+	READ_STEP = 8192,
+	BODY_MS = 20000 /* for a whole body; it is a small one, but from a phone */
+};
 
 const char *
 req_param(const struct req *rq, const char *name)
@@ -32,14 +38,21 @@ read_id(const struct req *rq)
 	return text_token(rq->arena, 12);
 }
 
-/* W3C Trace Context §3.2: 00-<32 hex>-<16 hex>-<2 hex>. */
+/* Does text begin with n lower-case hex digits, not all zero, and then the byte end? */
+static bool
+is_hex_id(const char *text, size_t n, char end)
+{
+	return strspn(text, "0123456789abcdef") == n && strspn(text, "0") < n && text[n] == end;
+}
+
+/* W3C Trace Context §3.2: 00-<trace>-<parent>-<flags>. */
 static const char *
 read_traceparent(const struct req *rq)
 {
 	const char *t = req_param(rq, "HTTP_TRACEPARENT");
 
-	if (strlen(t) == 55 && strspn(t, "0123456789abcdef-") == 55 && t[2] == '-' && t[35] == '-' &&
-	    t[52] == '-')
+	if (strncmp(t, "00-", 3) == 0 && is_hex_id(t + 3, 32, '-') && is_hex_id(t + 36, 16, '-') &&
+	    strspn(t + 53, "0123456789abcdef") == 2 && !t[55])
 		return t;
 	return NULL;
 }
@@ -148,6 +161,7 @@ req_take_body(struct req *rq, size_t max)
 {
 	long long announced = content_length(rq);
 	size_t size = announced >= 0 ? (size_t)announced + 1 : READ_STEP, len = 0;
+	int64_t until_ms = clock_ms() + BODY_MS;
 	char *body;
 	int n;
 
@@ -158,6 +172,8 @@ req_take_body(struct req *rq, size_t max)
 	body = arena_alloc(rq->arena, size + 1);
 	/* One byte more than announced is asked for: a longer body is met instead of cut. */
 	while ((n = req_read(rq, body + len, (int)(size - len))) > 0) {
+		if (clock_left_ms(until_ms) == 0)
+			return ERR_CLIENT_GONE;
 		len += (size_t)n;
 		if (len > max)
 			return ERR_BODY_TOO_LARGE;
@@ -181,11 +197,15 @@ req_take_body(struct req *rq, size_t max)
 int
 req_read(const struct req *rq, void *buf, int len)
 {
-	int n = FCGX_GetStr(buf, len, rq->fcgi->in);
+	FCGX_Stream *in = rq->fcgi->in;
+	int first = FCGX_GetChar(in), there;
 
-	if (n == 0 && FCGX_GetError(rq->fcgi->in) != 0)
-		return -1;
-	return n;
+	if (first == EOF)
+		return FCGX_GetError(in) == 0 ? 0 : -1;
+	*(unsigned char *)buf = (unsigned char)first;
+	/* FCGX_GetStr waits until it has all it is asked for: ask for what is there. */
+	there = (int)(in->stop - in->rdNext);
+	return 1 + FCGX_GetStr((char *)buf + 1, there < len ? there : len - 1, in);
 }
 
 const char *

@@ -20,51 +20,51 @@ enum role { ROLE_CUSTOMER, ROLE_ADMIN };
 
 /* What a request has cost so far; the log line, Server-Timing and the metrics read it. */
 struct trace {
-	int64_t started_us;   /* clock_us when the request was accepted */
-	int64_t queue_us;     /* waiting for a connection of a pool */
-	int64_t db_us;        /* waiting for PostgreSQL */
-	int64_t kv_us;        /* waiting for Redis */
-	int64_t upstream_us;  /* waiting for other servers */
-	int statements;       /* statements run; the tests count these */
+	int64_t started_us;  /* clock_us when the request was accepted */
+	int64_t queue_us;    /* waiting for a connection of a pool */
+	int64_t db_us;	     /* waiting for PostgreSQL */
+	int64_t kv_us;	     /* waiting for Redis */
+	int64_t upstream_us; /* waiting for other servers */
+	int statements;	     /* statements run; the tests count these */
 };
 
 /* An idempotent request's claim: the business function takes key and hash and commits the claim with the change. */
 struct idem {
-	const char *key;          /* NULL on routes without IDEMPOTENT */
-	unsigned char hash[32];   /* BLAKE2b-256 of method, path and body */
+	const char *key;	/* NULL on routes without IDEMPOTENT */
+	unsigned char hash[32]; /* BLAKE2b-256 of method, path and body */
 };
 
 struct req {
-	struct arena *arena;     /* lives until the reply */
+	struct arena *arena; /* lives until the reply */
 	struct trace *trace;
 	struct db *db;
 	struct kv *kv;
-	struct http *http;       /* this worker's own */
-	void *domain;            /* what the program's open function returned */
-	int64_t deadline_ms;     /* clock_ms by which short waits must have ended */
+	struct http *http;   /* this worker's own */
+	void *domain;	     /* what the program's open function returned */
+	int64_t deadline_ms; /* clock_ms by which short waits must have ended */
 
 	enum method method;
-	const char *path;        /* raw, without query */
-	const char *query;       /* raw, after '?'; "" if none */
+	const char *path;  /* raw, without query */
+	const char *query; /* raw, after '?'; "" if none */
 	const char *arg[ROUTE_ARGS_MAX];
-	const char *body;        /* terminated by NUL; NULL if there is none or the route is UPLOAD */
+	const char *body; /* terminated by NUL; NULL if there is none or the route is UPLOAD */
 	size_t body_len;
 
-	const char *id;          /* X-Request-Id, checked or made here */
+	const char *id;		 /* X-Request-Id, checked or made here */
 	const char *traceparent; /* to pass on to other servers; NULL if none or malformed */
-	const char *address;     /* REMOTE_ADDR and nothing else */
-	const char *user_agent;  /* "" if none; at most 200 bytes of valid UTF-8 */
-	const char *accept;      /* "" if none */
-	const char *cookie;      /* "" if none */
-	const char *origin;      /* NULL if none */
-	const char *host;        /* "" if none */
-	bool https;              /* the client's own connection is encrypted */
-	bool korean;             /* the caller prefers Korean (Accept-Language); English otherwise */
+	const char *address;	 /* REMOTE_ADDR and nothing else */
+	const char *user_agent;	 /* "" if none; at most 200 bytes of valid UTF-8 */
+	const char *accept;	 /* "" if none */
+	const char *cookie;	 /* "" if none */
+	const char *origin;	 /* NULL if none */
+	const char *host;	 /* "" if none */
+	bool https;		 /* the client's own connection is encrypted */
+	bool korean;		 /* the caller prefers Korean (Accept-Language); English otherwise */
 
-	const char *user;        /* customer id (uuid) of the access token; NULL on PUBLIC and MERCHANT routes */
-	const char *session;     /* session id (uuid) of the access token */
+	const char *user;    /* customer id (uuid) of the access token; NULL on PUBLIC and MERCHANT routes */
+	const char *session; /* session id (uuid) of the access token */
 	enum role role;
-	const char *token;       /* the bearer token itself, for MERCHANT routes to hash; NULL otherwise */
+	const char *token; /* the bearer token itself, for MERCHANT routes to hash; NULL otherwise */
 	struct idem idem;
 	struct FCGX_Request *fcgi; /* only req.c looks inside */
 };
@@ -90,7 +90,7 @@ void req_open(struct req *rq, struct FCGX_Request *fcgi);
 /**
  * req_take_body(rq, max):
  * Read the body, at most ${max} bytes, into rq->body.  Errors: ERR_BODY_TOO_LARGE; ERR_MALFORMED_REQUEST when it is not as long as
- * CONTENT_LENGTH says; ERR_CLIENT_GONE.
+ * CONTENT_LENGTH says; ERR_CLIENT_GONE, also when it does not arrive within 20 s.
  */
 enum err req_take_body(struct req *rq, size_t max) MUST_CHECK;
 

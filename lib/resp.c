@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <fcgiapp.h>
 
@@ -44,7 +45,7 @@ resp_empty(struct resp *rs)
 enum err
 resp_result(struct resp *rs, int status, const struct db_result *res)
 {
-	const char *code;
+	const char *code, *result;
 
 	if (res->rows == 0)
 		return ERR_NOT_FOUND;
@@ -56,7 +57,10 @@ resp_result(struct resp *rs, int status, const struct db_result *res)
 	}
 	if (db_has(res, "replayed") && db_true(res, 0, "replayed"))
 		resp_header(rs, "Idempotent-Replayed", "true");
-	return resp_text(rs, status, "application/json", db_str(res, 0, "result"));
+	result = db_str(res, 0, "result");
+	if (!result)
+		return resp_bytes(rs, status, NULL, "", 0);
+	return resp_text(rs, status, "application/json", result);
 }
 
 void
@@ -164,7 +168,10 @@ resp_problem(struct resp *rs, const struct req *rq, enum err e)
 enum err
 resp_write(struct resp *rs, const char *bytes, size_t len)
 {
-	if (FCGX_PutStr(bytes, (int)len, rs->fcgi->out) < 0 || FCGX_FFlush(rs->fcgi->out) < 0)
+	FCGX_Stream *out = rs->fcgi->out;
+
+	/* A flush after a failure reports none, and small pieces fit into the buffer: only the stream's error is sure. */
+	if (FCGX_PutStr(bytes, (int)len, out) < 0 || FCGX_FFlush(out) < 0 || FCGX_GetError(out) != 0)
 		return ERR_CLIENT_GONE;
 	return OK;
 }
@@ -181,12 +188,25 @@ headers_text(struct arena *a, const struct resp_header *h)
 	return arena_printf(a, "%s%s: %s\r\n", before, h->name, h->value);
 }
 
+static bool
+has_header(const struct resp *rs, const char *name)
+{
+	const struct resp_header *h = rs->headers;
+
+	while (h && strcasecmp(h->name, name) != 0)
+		h = h->next;
+	return h != NULL;
+}
+
 enum err
 resp_send(struct resp *rs)
 {
 	const char *head, *type = "", *length = "";
 	FCGX_Stream *out = rs->fcgi->out;
 
+	/* Replies are about somebody, as of now: nothing on the way keeps one unless its handler has said so. */
+	if (!has_header(rs, "Cache-Control"))
+		resp_header(rs, "Cache-Control", "no-store");
 	if (rs->type) {
 		type = arena_printf(rs->arena, "Content-Type: %s\r\n", rs->type);
 		length = arena_printf(rs->arena, "Content-Length: %zu\r\n", rs->body_len);

@@ -34,17 +34,17 @@ struct resp_fault {
 struct resp {
 	struct arena *arena;
 	int status;
-	const char *type;             /* Content-Type; NULL when there is no body */
+	const char *type; /* Content-Type; NULL when there is no body */
 	const char *body;
 	size_t body_len;
 	struct resp_header *headers;
-	struct resp_fault *faults;    /* in order of discovery, first 20 */
+	struct resp_fault *faults; /* in order of discovery, first 20 */
 	int nfaults;
-	const char *detail;           /* overrides the detail of the error's row */
-	int retry_after_s;            /* 0: the default of the error's kind */
-	bool begun;                   /* bytes have left: the status can no longer change */
-	struct FCGX_Request *fcgi;    /* where they go; only resp.c and stream.c look inside */
-	int stop_fd;                  /* becomes readable when the program is to stop */
+	const char *detail;	   /* overrides the detail of the error's row */
+	int retry_after_s;	   /* 0: the default of the error's kind */
+	bool begun;		   /* bytes have left: the status can no longer change */
+	struct FCGX_Request *fcgi; /* where they go; only resp.c and stream.c look inside */
+	int stop_fd;		   /* becomes readable when the program is to stop */
 };
 
 /** resp_json(rs, status, object): The reply is ${object} (from out.h) as JSON.  Returns OK. */
@@ -62,7 +62,7 @@ enum err resp_empty(struct resp *rs);
 /**
  * resp_result(rs, status, res):
  * The reply is the first row of ${res}, which a business function returned: "code" (NULL, or the public code of a
- * refusal), "result" (the JSON body), and if present "replayed" (the result is of an earlier call with the same
+ * refusal), "result" (the JSON body; NULL: none), and if present "replayed" (the result is of an earlier call with the same
  * Idempotency-Key) and "retry_after_s".  Returns OK or the refusal's enum err; ERR_NOT_FOUND when there is no row.
  */
 enum err resp_result(struct resp *rs, int status, const struct db_result *res) MUST_CHECK;
@@ -81,7 +81,8 @@ enum err resp_refuse(struct resp *rs, enum err e, int retry_after_s);
  * Add RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers): of the quota called ${policy}, ${limit}
  * per ${window_s} seconds, ${remaining} are left and it is whole again in ${reset_s} seconds.
  */
-void resp_rate_limit(struct resp *rs, const char *policy, int limit, int window_s, int remaining, int reset_s);
+void resp_rate_limit(struct resp *rs, const char *policy, int limit, int window_s, int remaining,
+		     int reset_s);
 
 /* For the loop and stream.c only. */
 

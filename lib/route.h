@@ -14,13 +14,13 @@ enum method { METHOD_UNKNOWN, GET, POST, PUT, PATCH, DELETE, OPTIONS };
 
 /* What a route departs from the rule in.  The rule: a signed-in customer, a short request, a JSON reply. */
 enum route_flag {
-	PUBLIC = 1 << 0,      /* no token needed, none looked at */
-	MERCHANT = 1 << 1,    /* an API key msk_… instead of a customer's token: rq->merchant_key */
-	ADMIN = 1 << 2,       /* the token's role must be admin */
-	IDEMPOTENT = 1 << 3,  /* Idempotency-Key required: rq->idem */
-	STREAM = 1 << 4,      /* may stay open for long: takes a slot for long requests */
-	UPLOAD = 1 << 5,      /* reads its body by itself: takes a slot for long requests */
-	UNTIMED = 1 << 6,     /* no Server-Timing: how long it took would tell what it found */
+	PUBLIC = 1 << 0,     /* no token needed, none looked at */
+	MERCHANT = 1 << 1,   /* an API key msk_… instead of a customer's token: rq->token */
+	ADMIN = 1 << 2,	     /* the token's role must be admin */
+	IDEMPOTENT = 1 << 3, /* Idempotency-Key required: rq->idem */
+	STREAM = 1 << 4,     /* may stay open for long: takes a slot for long requests */
+	UPLOAD = 1 << 5,     /* reads its body by itself: takes a slot for long requests */
+	UNTIMED = 1 << 6,    /* no Server-Timing: how long it took would tell what it found */
 };
 
 enum { ROUTE_ARGS_MAX = 4 };
@@ -29,14 +29,14 @@ struct route {
 	enum method method;
 	const char *path; /* "/api/v1/pay/requests/:id/approve"; a segment ":x" matches anything but "" */
 	enum err (*handle)(const struct req *, struct resp *);
-	unsigned flags;   /* enum route_flag, or-ed */
-	size_t body_max;  /* bytes of body accepted; 0 means the default, 64 KiB */
+	unsigned flags;	 /* enum route_flag, or-ed */
+	size_t body_max; /* bytes of body accepted; 0 means the default, 64 KiB */
 };
 
 struct route_match {
-	const struct route *route;         /* NULL when no route has this method and path */
-	const char *arg[ROUTE_ARGS_MAX];   /* the decoded ":x" segments, in order */
-	const char *allow;                 /* the methods this path does have, for Allow; NULL if it has none */
+	const struct route *route;	 /* NULL when no route has this method and path */
+	const char *arg[ROUTE_ARGS_MAX]; /* the decoded ":x" segments, in order */
+	const char *allow;		 /* the methods this path does have, for Allow; NULL if it has none */
 };
 
 /** route_method(name): The method called ${name}; HEAD is GET (the web server drops the body). */
@@ -53,6 +53,6 @@ const char *route_method_name(enum method m);
  * ${ret_match}->allow set.
  */
 enum err route_find(struct arena *a, const struct route *routes, enum method method, const char *uri,
-                    struct route_match *ret_match);
+		    struct route_match *ret_match);
 
 #endif

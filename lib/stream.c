@@ -4,7 +4,6 @@
 
 #include <fcgiapp.h>
 
-#include "arena.h"
 #include "resp.h"
 #include "stream.h"
 
@@ -18,32 +17,41 @@ stream_begin(struct resp *rs)
 	resp_header(rs, "X-Accel-Buffering", "no");
 	if (resp_send(rs))
 		return ERR_CLIENT_GONE;
-	return FCGX_FFlush(rs->fcgi->out) < 0 ? ERR_CLIENT_GONE : OK;
+	return resp_write(rs, "", 0);
+}
+
+static void
+put(struct resp *rs, const char *text, size_t len)
+{
+	/* Whether it worked is seen at the end of the frame: libfcgi remembers. */
+	(void)FCGX_PutStr(text, (int)len, rs->fcgi->out);
+}
+
+static void
+put_field(struct resp *rs, const char *name, const char *value, size_t len)
+{
+	put(rs, name, strlen(name));
+	put(rs, ": ", 2);
+	put(rs, value, len);
+	put(rs, "\n", 1);
 }
 
 enum err
 stream_event(struct resp *rs, const char *id, const char *event, const char *data)
 {
-	struct arena scratch;
-	const char *frame;
-	enum err e;
-
-	/* A stream may send for minutes: its frames must not pile up in the request's arena. */
-	arena_init(&scratch);
-	frame = id ? arena_printf(&scratch, "id: %s\nevent: %s\n", id, event)
-		   : arena_printf(&scratch, "event: %s\n", event);
+	if (id)
+		put_field(rs, "id", id, strlen(id));
+	put_field(rs, "event", event, strlen(event));
+	/* CR, LF and CR LF all end a line of the format, so each has to begin a field of its own. */
 	for (;;) {
-		size_t len = strcspn(data, "\n");
+		size_t len = strcspn(data, "\r\n");
 
-		frame = arena_printf(&scratch, "%sdata: %.*s\n", frame, (int)len, data);
+		put_field(rs, "data", data, len);
 		if (!data[len])
 			break;
-		data += len + 1;
+		data += len + 1 + (strncmp(data + len, "\r\n", 2) == 0);
 	}
-	frame = arena_printf(&scratch, "%s\n", frame);
-	e = resp_write(rs, frame, strlen(frame));
-	arena_free(&scratch);
-	return e;
+	return resp_write(rs, "\n", 1);
 }
 
 enum err

@@ -14,7 +14,7 @@ enum err stream_begin(struct resp *rs) MUST_CHECK;
 
 /**
  * stream_event(rs, id, event, data):
- * Send one event and flush it.  ${id} may be NULL; ${data} may hold line feeds.  ERR_CLIENT_GONE when the client has left:
+ * Send one event and flush it.  ${id} may be NULL; ${data} may hold line ends.  ERR_CLIENT_GONE when the client has left:
  * stop the work for it.
  */
 enum err stream_event(struct resp *rs, const char *id, const char *event, const char *data) MUST_CHECK;
