@@ -112,7 +112,7 @@ LANGUAGE sql STABLE AS $$
 		'created_at', moa.rfc3339(s.created_at), 'updated_at', moa.rfc3339(s.updated_at))
 $$;
 
--- chatbot.open_session(…): a new conversation with its greeting; code conversations_full when the customer keeps 100.
+-- chatbot.open_session(…): a new conversation with its greeting; conflict when the customer keeps 100 already.
 CREATE FUNCTION chatbot.open_session(new_id text, customer uuid, new_flow jsonb, greeting text, new_detail jsonb,
 	OUT code text, OUT result json)
 LANGUAGE plpgsql AS $$
@@ -127,6 +127,68 @@ BEGIN
 	VALUES (new_id, 0, 'assistant', greeting, new_detail);
 	result := json_build_object('id', new_id, 'state', new_detail->'state', 'language', new_flow->'language',
 		'reply', greeting, 'choices', new_detail->'choices');
+END
+$$;
+
+-- chatbot.sessions(customer, cursor, most): the customer's conversations, newest first; invalid_cursor.  A cursor is the time
+-- and id of the last one seen, so that conversations which go on, begin or are deleted meanwhile move nothing.
+CREATE FUNCTION chatbot.sessions(customer uuid, cursor text, most integer, OUT code text, OUT result json)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	after_at timestamptz := 'infinity';
+	after_id text := '';
+BEGIN
+	IF cursor !~ '^0[0-9a-f]{15}[.][A-Za-z0-9_-]{22}$' THEN
+		code := 'invalid_cursor';
+		RETURN;
+	ELSIF cursor IS NOT NULL THEN
+		after_at := to_timestamp(0) + ('x' || left(cursor, 16))::bit(64)::bigint * interval '1 microsecond';
+		after_id := substr(cursor, 18);
+	END IF;
+	WITH page AS (
+		SELECT s.*, row_number() OVER (ORDER BY s.created_at DESC, s.id DESC) AS n
+		FROM chatbot.session s
+		WHERE s.customer_id = customer AND (s.created_at, s.id) < (after_at, after_id)
+		ORDER BY s.created_at DESC, s.id DESC LIMIT most + 1
+	)
+	SELECT json_build_object(
+		'items', coalesce(json_agg(chatbot.session_json(s) ORDER BY p.n) FILTER (WHERE p.n <= most), '[]'),
+		'next_cursor', CASE WHEN count(*) > most THEN max(
+			lpad(to_hex((extract(epoch FROM p.created_at) * 1000000)::bigint), 16, '0') || '.' || p.id)
+			FILTER (WHERE p.n = most) END)
+	INTO result FROM page p JOIN chatbot.session s USING (id);
+END
+$$;
+
+-- chatbot.messages(customer, in_session, cursor, most): what was said, oldest first; not_found, invalid_cursor.
+CREATE FUNCTION chatbot.messages(customer uuid, in_session text, cursor text, most integer,
+	OUT code text, OUT result json)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	after bigint := -1;
+BEGIN
+	IF NOT EXISTS (SELECT FROM chatbot.session s WHERE s.id = in_session AND s.customer_id = customer) THEN
+		code := 'not_found';
+		RETURN;
+	ELSIF cursor !~ '^m[0-9]{1,18}$' THEN
+		code := 'invalid_cursor';
+		RETURN;
+	ELSIF cursor IS NOT NULL THEN
+		after := substr(cursor, 2)::bigint;
+	END IF;
+	WITH page AS (
+		SELECT m.*, f.rating, row_number() OVER (ORDER BY m.position) AS n
+		FROM chatbot.message m LEFT JOIN chatbot.feedback f ON f.message_id = m.id
+		WHERE m.session_id = in_session AND m.position > after
+		ORDER BY m.position LIMIT most + 1
+	)
+	SELECT json_build_object(
+		'items', coalesce(json_agg(
+			jsonb_build_object('id', p.id, 'role', p.role, 'text', p.text, 'created_at', moa.rfc3339(p.created_at))
+			|| CASE p.role WHEN 'assistant' THEN p.detail || jsonb_build_object('rating', p.rating) ELSE '{}' END
+			ORDER BY p.n) FILTER (WHERE p.n <= most), '[]'),
+		'next_cursor', CASE WHEN count(*) > most THEN 'm' || max(p.position) FILTER (WHERE p.n = most) END)
+	INTO result FROM page p;
 END
 $$;
 
@@ -204,6 +266,7 @@ GRANT USAGE ON TYPE chatbot.message, chatbot.session TO moa_chatbot;
 GRANT EXECUTE ON FUNCTION
 	chatbot.turn_json(chatbot.message), chatbot.session_json(chatbot.session),
 	chatbot.open_session(text, uuid, jsonb, text, jsonb),
+	chatbot.sessions(uuid, text, integer), chatbot.messages(uuid, text, text, integer),
 	chatbot.find_products(text, bigint, bigint, bigint, text[], text[], text[], text, text[], text[], text[])
 	TO moa_chatbot;
 GRANT USAGE ON SCHEMA chatbot TO moa_worker;

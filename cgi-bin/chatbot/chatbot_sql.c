@@ -1,0 +1,78 @@
+/* Every statement the chatbot may run. */
+#include "chatbot.h"
+
+/* What product_read reads. */
+#define PRODUCT                                                                                                          \
+	"p.id, p.name_ko, p.name_en, p.brand, p.category, p.category_ko, p.category_en, p.colour, p.price_won, p.mall, " \
+	"p.url, p.image_url, p.reason_ko, p.reason_en"
+
+/* A list of words with '|' between them, as the flow has them, as an array. */
+#define LIST(arg) "string_to_array(" arg ", '|')"
+
+const struct stmt chatbot_stmts[CHAT__MAX] = {
+	/* customer -> language, interests */
+	[CHAT_PROFILE] = { "chat_profile", 1,
+			   "SELECT language, array_to_string(interests, '|') AS interests FROM auth.profile(ARRAY[$1::uuid])" },
+	/* id, customer, flow, greeting, detail -> code, result */
+	[CHAT_OPEN] = { "chat_open", 5, "SELECT code, result FROM chatbot.open_session($1, $2, $3, $4, $5)" },
+	/* customer, cursor, limit -> code, result */
+	[CHAT_SESSIONS] = { "chat_sessions", 3, "SELECT code, result FROM chatbot.sessions($1, $2, $3)" },
+	/* id, customer -> code, result: the conversation, and where its last answer left it */
+	[CHAT_SESSION] = { "chat_session", 2,
+			   "SELECT NULL AS code, chatbot.session_json(s) || jsonb_build_object("
+			   "  'reply', m.text, 'choices', m.detail->'choices', 'products', m.detail->'products') AS result "
+			   "FROM chatbot.session s JOIN chatbot.message m ON m.session_id = s.id AND m.position = 2 * s.version "
+			   "WHERE s.id = $1 AND s.customer_id = $2" },
+	/* id, customer -> id */
+	[CHAT_DELETE] = { "chat_delete", 2,
+			  "DELETE FROM chatbot.session WHERE id = $1 AND customer_id = $2 RETURNING id" },
+	/* customer, session, cursor, limit -> code, result */
+	[CHAT_MESSAGES] = { "chat_messages", 4, "SELECT code, result FROM chatbot.messages($1, $2, $3, $4)" },
+	/* session, customer, client_message_id -> one row, or one for each card; none if it is nobody's or another's */
+	[CHAT_FACTS] = { "chat_facts", 3,
+			 "SELECT s.version, s.flow, q.text AS asked, chatbot.turn_json(m) AS answered,"
+			 "  pay.available_won(s.customer_id) AS available_won,"
+			 "  pay.standing(s.customer_id) IS NOT DISTINCT FROM 'good' AS may_buy,"
+			 "  array_to_string(f.interests, '|') AS interests, " PRODUCT " "
+			 "FROM chatbot.session s "
+			 "LEFT JOIN chatbot.turn t ON t.session_id = s.id AND t.client_message_id = $3 "
+			 "LEFT JOIN chatbot.message q ON q.id = t.question_id "
+			 "LEFT JOIN chatbot.message m ON m.id = t.answer_id "
+			 "LEFT JOIN auth.profile(ARRAY[$2::uuid]) f ON f.id = s.customer_id "
+			 "LEFT JOIN unnest(" LIST(
+			     "s.flow->>'cards'") ") WITH ORDINALITY c(id, n) ON true "
+						 "LEFT JOIN chatbot.product p ON p.id = c.id "
+						 "WHERE s.id = $1 AND s.customer_id = $2 ORDER BY c.n" },
+	/* session, cap, floor, aim, terms, topics, nearby, colour, not colours, not brands, not words -> products */
+	[CHAT_SEARCH] = { "chat_search", 11,
+			  "SELECT f.fit, (f.score * 1000000)::bigint AS score, " PRODUCT
+			  " FROM chatbot.find_products($1, $2, $3, $4, " LIST("$5") ", " LIST("$6") ", " LIST(
+			      "$7") ", nullif($8, ''), " LIST("$9") ", " LIST("$10") ", " LIST("$11") ") f JOIN chatbot.product p USING (id) ORDER BY f.fit, f.score DESC, f.id" },
+	/* session, customer, version, flow, client_message_id, text, reply, detail, products shown -> result; no row when
+	 * the session has moved on, or is gone */
+	[CHAT_COMMIT] = { "chat_commit", 9,
+			  "WITH moved AS ("
+			  "  UPDATE chatbot.session SET version = version + 1, flow = $4, updated_at = moa.now()"
+			  "  WHERE id = $1 AND customer_id = $2 AND version = $3 RETURNING id, version"
+			  "), question AS ("
+			  "  INSERT INTO chatbot.message (session_id, position, role, text)"
+			  "  SELECT id, 2 * version - 1, 'customer', $6 FROM moved RETURNING id"
+			  "), answer AS ("
+			  "  INSERT INTO chatbot.message (session_id, position, role, text, detail)"
+			  "  SELECT id, 2 * version, 'assistant', $7, $8 FROM moved RETURNING *"
+			  "), turned AS ("
+			  "  INSERT INTO chatbot.turn (session_id, client_message_id, question_id, answer_id)"
+			  "  SELECT a.session_id, $5, q.id, a.id FROM question q, answer a"
+			  "), shown AS ("
+			  "  INSERT INTO chatbot.shown (session_id, product_id)"
+			  "  SELECT id, unnest(" LIST(
+			      "$9") ") FROM moved"
+				    ") SELECT chatbot.turn_json(a::chatbot.message) AS result FROM answer a" },
+	/* message, customer, rating, comment -> message_id */
+	[CHAT_FEEDBACK] = { "chat_feedback", 4,
+			    "INSERT INTO chatbot.feedback (message_id, rating, comment) "
+			    "SELECT m.id, $3, $4 FROM chatbot.message m JOIN chatbot.session s ON s.id = m.session_id "
+			    "WHERE m.id = $1 AND s.customer_id = $2 AND m.role = 'assistant' "
+			    "ON CONFLICT (message_id) DO UPDATE SET rating = excluded.rating, comment = excluded.comment, given_at = moa.now() "
+			    "RETURNING message_id" },
+};

@@ -1,0 +1,544 @@
+/*
+ * Where a conversation goes: one table.  Its rows are tried from the top, and the first that fits the state and what was
+ * said decides the next state and what to say.  What was said also changes what is wished for, whatever the row.
+ */
+#include <string.h>
+
+#include "arena.h"
+#include "house.h"
+
+static const char *const state_names[STATE__MAX] = {
+	[MOOD_CHECK] = "mood_check",
+	[HOBBY_CHECK] = "hobby_check",
+	[CHOOSE] = "choose",
+	[RECOMMENDATION] = "recommendation",
+	[RE_RECOMMENDATION] = "re_recommendation",
+	[DONE] = "done",
+};
+
+/* What a row does beside moving on. */
+enum effect {
+	SEARCHES = 1 << 0, /* products are due */
+	UNFIT = 1 << 1,	   /* the question is asked again; the next unfit answer finds M_AGAIN */
+	ASIDE = 1 << 2,	   /* an interruption: the question stays open, and unfit answers are not forgotten */
+	FORGETS = 1 << 3,  /* start over */
+};
+
+#define IN(s)	   (1u << (s))
+#define ANY_STATE  ((1u << STATE__MAX) - 1)
+#define REACTING   (IN(RECOMMENDATION) | IN(RE_RECOMMENDATION))
+#define AFTERWARDS (REACTING | IN(DONE))
+#define STAY	   STATE__MAX
+
+#define REFINES                                                                                              \
+	(MEANS(M_CHEAPEST) | MEANS(M_CHEAPER) | MEANS(M_DEARER) | MEANS(M_COLOUR) | MEANS(M_OTHER_COLOUR) |  \
+	 MEANS(M_NOT_BRAND) | MEANS(M_UNWANTED) | MEANS(M_BUDGET) | MEANS(M_NO_BUDGET))
+#define REFUSES (MEANS(M_NO) | MEANS(M_DECLINE) | MEANS(M_BYE))
+#define NAMES	(MEANS(M_INTEREST) | MEANS(M_WORDS))
+#define WISHES	(MEANS(M_RECOMMEND) | MEANS(M_NEED) | MEANS(M_HAVE))
+
+struct rule {
+	unsigned states; /* IN(…), or-ed */
+	uint64_t any;	 /* one of these must be meant; 0: no matter */
+	uint64_t also;	 /* and one of these; 0: no matter */
+	uint64_t unless; /* and none of these */
+	enum state next;
+	enum say say;
+	unsigned effects;
+};
+
+static const struct rule rules[] = {
+	/* Asides: answered at any point, and the conversation goes on where it was. */
+	{ ANY_STATE, MEANS(M_FACT), 0, 0, STAY, SAY_FACT, ASIDE },
+	{ AFTERWARDS, MEANS(M_PRICE), MEANS(M_CARDS), MEANS(M_ORDINAL), STAY, SAY_PRICES, ASIDE },
+	{ AFTERWARDS, MEANS(M_ORDINAL), MEANS(M_ASKS) | MEANS(M_PRICE) | MEANS(M_HAVE),
+	  MEANS(M_ACCEPT) | REFINES | MEANS(M_OTHER), STAY, SAY_ABOUT, ASIDE },
+	{ ANY_STATE, MEANS(M_HELP), 0, NAMES | REFINES | WISHES, STAY, SAY_HELP, ASIDE },
+	{ ANY_STATE, MEANS(M_RESTART), 0, 0, MOOD_CHECK, SAY_RESTARTED, FORGETS },
+	{ ANY_STATE, MEANS(M_BYE), 0, MEANS(M_RECOMMEND) | MEANS(M_OTHER) | MEANS(M_MORE), DONE, SAY_BYE, 0 },
+	{ ANY_STATE, MEANS(M_DASHBOARD), 0, REFUSES, DONE, SAY_DASHBOARD, 0 },
+
+	/* Products are on the screen. */
+	{ AFTERWARDS, MEANS(M_PICKED), 0, MEANS(M_DECLINE) | MEANS(M_OTHER), DONE, SAY_ACCEPTED, 0 },
+	{ AFTERWARDS, REFINES, 0, MEANS(M_DECLINE), RE_RECOMMENDATION, SAY_OTHERS, SEARCHES },
+	{ AFTERWARDS, MEANS(M_OTHER) | MEANS(M_MORE), 0, 0, RE_RECOMMENDATION, SAY_OTHERS, SEARCHES },
+	{ REACTING, MEANS(M_DECLINE), 0, 0, DONE, SAY_DECLINED, 0 },
+	{ REACTING, MEANS(M_THANKS), 0, NAMES | WISHES, STAY, SAY_WELCOME, ASIDE },
+	{ REACTING, WISHES | MEANS(M_INTEREST), 0, 0, RE_RECOMMENDATION, SAY_OTHERS, SEARCHES },
+	{ REACTING, MEANS(M_NO) | MEANS(M_ANY), 0, 0, RE_RECOMMENDATION, SAY_OTHERS, SEARCHES },
+	{ REACTING, MEANS(M_YES) | MEANS(M_PRAISE) | MEANS(M_ACCEPT), 0, 0, STAY, SAY_WHICH, ASIDE },
+	{ REACTING, MEANS(M_ASKS), 0, 0, STAY, SAY_UNKNOWN, ASIDE },
+	{ REACTING, MEANS(M_WORDS), 0, 0, RE_RECOMMENDATION, SAY_OTHERS, SEARCHES },
+	{ REACTING, MEANS(M_AGAIN), 0, 0, RE_RECOMMENDATION, SAY_OTHERS, SEARCHES },
+	{ REACTING, 0, 0, 0, STAY, SAY_REACT_AGAIN, UNFIT },
+
+	/* Somebody who knows what they want gets it, whatever was asked. */
+	{ ANY_STATE, MEANS(M_RECOMMEND), 0, REFUSES, RECOMMENDATION, SAY_PRODUCTS, SEARCHES },
+	{ ANY_STATE, MEANS(M_HAVE) | MEANS(M_NEED), MEANS(M_INTEREST), REFUSES, RECOMMENDATION, SAY_PRODUCTS,
+	  SEARCHES },
+	{ ANY_STATE, MEANS(M_HAVE), MEANS(M_WORDS), REFUSES | MEANS(M_MOOD), RECOMMENDATION, SAY_PRODUCTS,
+	  SEARCHES },
+	{ IN(HOBBY_CHECK) | IN(CHOOSE) | IN(DONE), MEANS(M_NEED), MEANS(M_WORDS), REFUSES, RECOMMENDATION,
+	  SAY_PRODUCTS, SEARCHES },
+
+	{ IN(MOOD_CHECK), MEANS(M_MOOD), 0, MEANS(M_LIKE), HOBBY_CHECK, SAY_HOBBY, 0 },
+	{ IN(MOOD_CHECK), MEANS(M_INTEREST), 0, 0, CHOOSE, SAY_CHOOSE, 0 },
+	{ IN(MOOD_CHECK), REFUSES | MEANS(M_ANY) | MEANS(M_NONE) | MEANS(M_BUDGET) | MEANS(M_NO_BUDGET), 0, 0,
+	  HOBBY_CHECK, SAY_HOBBY, 0 },
+	{ IN(MOOD_CHECK), MEANS(M_THANKS), 0, 0, STAY, SAY_WELCOME, ASIDE },
+	{ IN(MOOD_CHECK), MEANS(M_ASKS), 0, 0, STAY, SAY_UNKNOWN, ASIDE },
+	{ IN(MOOD_CHECK), MEANS(M_WORDS) | MEANS(M_LIKE), 0, 0, HOBBY_CHECK, SAY_HOBBY, 0 },
+	{ IN(MOOD_CHECK), MEANS(M_AGAIN), 0, 0, HOBBY_CHECK, SAY_HOBBY, 0 },
+	{ IN(MOOD_CHECK), 0, 0, 0, STAY, SAY_MOOD_AGAIN, UNFIT },
+
+	{ IN(HOBBY_CHECK), MEANS(M_INTEREST), 0, 0, CHOOSE, SAY_CHOOSE, 0 },
+	{ IN(HOBBY_CHECK), MEANS(M_YES), MEANS(M_PROFILE), 0, CHOOSE, SAY_CHOOSE, 0 },
+	{ IN(HOBBY_CHECK), REFUSES | MEANS(M_NONE) | MEANS(M_ANY) | MEANS(M_UNWANTED), 0, 0, CHOOSE,
+	  SAY_CHOOSE, 0 },
+	{ IN(HOBBY_CHECK), MEANS(M_BUDGET) | MEANS(M_NO_BUDGET), 0, MEANS(M_WORDS), STAY, SAY_HOBBY, ASIDE },
+	{ IN(HOBBY_CHECK), MEANS(M_THANKS), 0, 0, STAY, SAY_WELCOME, ASIDE },
+	{ IN(HOBBY_CHECK), MEANS(M_ASKS), 0, 0, STAY, SAY_UNKNOWN, ASIDE },
+	{ IN(HOBBY_CHECK), MEANS(M_WORDS), 0, 0, CHOOSE, SAY_CHOOSE, 0 },
+	{ IN(HOBBY_CHECK), MEANS(M_AGAIN), 0, 0, CHOOSE, SAY_CHOOSE, 0 },
+	{ IN(HOBBY_CHECK), 0, 0, 0, STAY, SAY_HOBBY_AGAIN, UNFIT },
+
+	{ IN(CHOOSE), REFUSES | MEANS(M_NONE), 0, 0, DONE, SAY_DECLINED, 0 },
+	{ IN(CHOOSE),
+	  NAMES | REFINES | MEANS(M_YES) | MEANS(M_ANY) | MEANS(M_MORE) | MEANS(M_OTHER) | MEANS(M_PRAISE) |
+	      MEANS(M_ACCEPT) | MEANS(M_NEED) | MEANS(M_LIKE),
+	  0, MEANS(M_ASKS), RECOMMENDATION, SAY_PRODUCTS, SEARCHES },
+	{ IN(CHOOSE), MEANS(M_INTEREST) | MEANS(M_HAVE) | REFINES, 0, 0, RECOMMENDATION, SAY_PRODUCTS,
+	  SEARCHES },
+	{ IN(CHOOSE), MEANS(M_THANKS), 0, 0, STAY, SAY_WELCOME, ASIDE },
+	{ IN(CHOOSE), MEANS(M_ASKS), 0, 0, STAY, SAY_UNKNOWN, ASIDE },
+	{ IN(CHOOSE), MEANS(M_AGAIN), 0, 0, RECOMMENDATION, SAY_PRODUCTS, SEARCHES },
+	{ IN(CHOOSE), 0, 0, 0, STAY, SAY_CHOOSE_AGAIN, UNFIT },
+
+	{ IN(DONE), MEANS(M_THANKS), 0, 0, STAY, SAY_WELCOME, ASIDE },
+	{ IN(DONE), REFUSES | MEANS(M_NONE), 0, 0, STAY, SAY_BYE, ASIDE },
+	{ IN(DONE), MEANS(M_INTEREST) | REFINES, 0, 0, RECOMMENDATION, SAY_PRODUCTS, SEARCHES },
+	{ IN(DONE), MEANS(M_ASKS), 0, 0, STAY, SAY_UNKNOWN, ASIDE },
+	{ IN(DONE), 0, 0, 0, CHOOSE, SAY_REOPENED, 0 },
+};
+
+void
+machine_begin(const char *customer, const char *language, struct flow *ret_flow)
+{
+	flow_init(ret_flow);
+	ret_flow->customer = customer;
+	ret_flow->language = language;
+	ret_flow->state = state_names[MOOD_CHECK];
+}
+
+enum state
+machine_state(const char *name)
+{
+	int s;
+
+	for (s = 0; s < STATE__MAX; s++)
+		if (strcmp(name, state_names[s]) == 0)
+			return (enum state)s;
+	return MOOD_CHECK;
+}
+
+int64_t
+machine_cap(const struct flow *flow, const struct facts *facts)
+{
+	int64_t cap = facts->available_won;
+
+	if (flow->budget_won && flow->budget_won < cap)
+		cap = flow->budget_won;
+	if (flow->below_won && flow->below_won - 1 < cap)
+		cap = flow->below_won - 1;
+	return cap;
+}
+
+/* Is word in the list?  Lists are words with '|' between them. */
+static bool
+list_has(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (*list) {
+		size_t n = strcspn(list, "|");
+
+		if (n == len && strncmp(list, word, n) == 0)
+			return true;
+		list += n + (list[n] == '|');
+	}
+	return false;
+}
+
+enum { LIST_BYTES_MAX = 1000 };
+
+/* The list with word in it.  A list that is long enough takes no more: a conversation's state has a ceiling. */
+static const char *
+list_add(struct arena *a, const char *list, const char *word)
+{
+	if (!*word || strchr(word, '|') || list_has(list, word) ||
+	    strlen(list) + strlen(word) > LIST_BYTES_MAX)
+		return list;
+	return arena_printf(a, "%s%s%s", list, *list ? "|" : "", word);
+}
+
+static const char *
+list_join(struct arena *a, const char *list, const char *more)
+{
+	while (*more) {
+		size_t n = strcspn(more, "|");
+
+		list = list_add(a, list, arena_strndup(a, more, n));
+		more += n + (more[n] == '|');
+	}
+	return list;
+}
+
+static const char *
+lower_case(struct arena *a, const char *s)
+{
+	char *lower = arena_strdup(a, s), *c;
+
+	for (c = lower; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	return lower;
+}
+
+/* The cheapest of the cards, or the dearest. */
+static const struct product *
+card_at_end(const struct facts *facts, bool cheapest)
+{
+	const struct product *best = NULL;
+	int i;
+
+	for (i = 0; i < facts->ncards; i++)
+		if (!best || (facts->cards[i].price_won < best->price_won) == cheapest)
+			best = &facts->cards[i];
+	return best;
+}
+
+static bool
+card_has(struct arena *a, const struct product *card, const char *word)
+{
+	return strstr(lower_case(a, card->name_ko), word) || strstr(lower_case(a, card->name_en), word);
+}
+
+/* Does the message name the n-th card by a word of its name; alone: by one that no other card has? */
+static bool
+card_is_named(struct arena *a, const struct said *said, const struct facts *facts, int n, bool alone)
+{
+	const struct product *card = &facts->cards[n];
+	const char *word = arena_printf(a, "%s %s", card->name_ko, card->name_en);
+	int other;
+
+	for (; *word; word += strcspn(word, " "), word += *word == ' ') {
+		const char *w = lower_case(a, arena_strndup(a, word, strcspn(word, " ")));
+		bool named = strlen(w) >= 4 && strstr(said->text.words, w);
+
+		for (other = 0; other < facts->ncards && named && alone; other++)
+			named = other == n || !card_has(a, &facts->cards[other], w);
+		if (named)
+			return true;
+	}
+	return false;
+}
+
+static bool
+card_is_colour(const struct product *card, const char *colour)
+{
+	return card->colour && strcmp(card->colour, colour) == 0;
+}
+
+/* The card the message points at: by number, price, colour or name; the first if it names nothing.  NULL if none. */
+static const struct product *
+card_meant(struct arena *a, const struct said *said, const struct facts *facts)
+{
+	int i, alone, number = said->ordinal < 0 ? facts->ncards : said->ordinal;
+
+	if (said->means & MEANS(M_ORDINAL))
+		return number > 0 && number <= facts->ncards ? &facts->cards[number - 1] : NULL;
+	if (said->means & MEANS(M_CHEAPEST))
+		return card_at_end(facts, true);
+	for (i = 0; i < facts->ncards && said->colour; i++)
+		if (card_is_colour(&facts->cards[i], said->colour))
+			return &facts->cards[i];
+	for (alone = 1; alone >= 0; alone--)
+		for (i = 0; i < facts->ncards; i++)
+			if (card_is_named(a, said, facts, i, alone))
+				return &facts->cards[i];
+	return facts->ncards > 0 && !said->colour && !(said->means & NAMES) ? &facts->cards[0] : NULL;
+}
+
+/* What the message means here, with what is on the screen and in the profile. */
+static uint64_t
+meanings_here(struct arena *a, enum state state, const struct flow *flow, const struct said *said,
+	      const struct facts *facts, const struct product **ret_card)
+{
+	uint64_t means = said->means;
+	const uint64_t comparing =
+	    MEANS(M_CHEAPER) | MEANS(M_DEARER) | MEANS(M_NOT_BRAND) | MEANS(M_OTHER_COLOUR);
+
+	*ret_card = card_meant(a, said, facts);
+	if (facts->ncards > 0)
+		means |= MEANS(M_CARDS);
+	if (*facts->interests)
+		means |= MEANS(M_PROFILE);
+	if (flow->retries > 0)
+		means |= MEANS(M_AGAIN);
+	/* Turning one thing down is not turning all down. */
+	if (means & (MEANS(M_UNWANTED) | MEANS(M_INTEREST)))
+		means &= ~MEANS(M_NO);
+	/* The buttons of this question, by number. */
+	if (state == CHOOSE && (means & MEANS(M_ORDINAL)) && said->ordinal > 0)
+		means |= said->ordinal == 1   ? MEANS(M_RECOMMEND)
+			 : said->ordinal == 2 ? MEANS(M_DASHBOARD)
+					      : MEANS(M_DECLINE);
+	if (!*ret_card)
+		return means & ~MEANS(M_ORDINAL);
+	if (((means & MEANS(M_ACCEPT)) || ((means & MEANS(M_ORDINAL)) && !(means & MEANS(M_NO)))) &&
+	    !(means & comparing) && !said->text.question)
+		means |= MEANS(M_PICKED);
+	return means;
+}
+
+static const struct rule *
+find_rule(enum state state, uint64_t means)
+{
+	const struct rule *r;
+
+	for (r = rules;; r++)
+		if ((r->states & IN(state)) && (!r->any || (r->any & means)) &&
+		    (!r->also || (r->also & means)) && !(r->unless & means))
+			return r;
+}
+
+/* A thing was named: it is what to look for from now on, and earlier wishes of price and colour were about another. */
+static void
+wish_for(struct arena *a, struct flow *flow, const struct said *said)
+{
+	int i;
+
+	flow->terms = flow->topics = flow->colour = flow->not_colours = "";
+	flow->below_won = flow->floor_won = 0;
+	for (i = 0; i < said->nnamed; i++)
+		flow->terms = list_add(a, flow->terms, said->named[i]);
+	for (i = 0; i < said->ninterests; i++)
+		flow->topics = list_join(a, flow->topics, said->interests[i]->topics);
+}
+
+/* What they are into, from this message, or from the profile when they said that it still holds. */
+static void
+note_hobby(struct arena *a, struct flow *flow, const struct said *said, const struct facts *facts)
+{
+	struct said profile;
+	int i;
+
+	if (!(said->means & NAMES)) {
+		understand_text(a, facts->interests, &profile);
+		said = &profile;
+	}
+	flow->hobby = "";
+	for (i = 0; i < said->ninterests; i++)
+		flow->hobby = list_add(a, flow->hobby, said->interests[i]->code);
+	for (i = 0; i < said->nnamed && said->ninterests == 0; i++)
+		flow->hobby = list_add(a, flow->hobby, said->named[i]);
+	wish_for(a, flow, said);
+}
+
+static void
+note_prices(struct flow *flow, const struct said *said, uint64_t means, const struct facts *facts)
+{
+	const struct product *cheapest = card_at_end(facts, true), *dearest = card_at_end(facts, false);
+
+	if (means & MEANS(M_NO_BUDGET))
+		flow->budget_won = flow->floor_won = flow->below_won = 0;
+	if (means & MEANS(M_BUDGET)) {
+		flow->budget_won = said->budget.max_won ? said->budget.max_won : flow->budget_won;
+		flow->floor_won = said->budget.min_won;
+		flow->below_won = 0;
+	}
+	if ((means & (MEANS(M_CHEAPER) | MEANS(M_CHEAPEST))) && cheapest) {
+		flow->below_won = cheapest->price_won;
+		flow->floor_won = 0;
+	} else if ((means & MEANS(M_DEARER)) && dearest) {
+		flow->floor_won = dearest->price_won + 1;
+		flow->below_won = 0;
+	}
+}
+
+/* Colours, brands and words turned down; card is the one meant, or NULL when it is all of them. */
+static void
+note_dislikes(struct arena *a, struct flow *flow, const struct said *said, uint64_t means,
+	      const struct facts *facts, const struct product *card)
+{
+	int i;
+
+	if (means & MEANS(M_COLOUR)) {
+		flow->colour = said->colour;
+		flow->not_colours = "";
+	}
+	if (said->not_colour)
+		flow->not_colours = list_add(a, flow->not_colours, said->not_colour);
+	else if (means & MEANS(M_OTHER_COLOUR))
+		flow->colour = "";
+	for (i = 0; i < facts->ncards; i++) {
+		const struct product *p = &facts->cards[i];
+
+		if ((means & MEANS(M_ORDINAL)) && p != card)
+			continue;
+		if ((means & MEANS(M_OTHER_COLOUR)) && !said->not_colour && p->colour)
+			flow->not_colours = list_add(a, flow->not_colours, p->colour);
+		if (means & MEANS(M_NOT_BRAND))
+			flow->not_brands = list_add(a, flow->not_brands, lower_case(a, p->brand));
+	}
+	for (i = 0; i < said->nunwanted; i++)
+		flow->not_words = list_add(a, flow->not_words, said->unwanted[i]);
+}
+
+/* "Cheaper" and the like are about what is on the screen: more of the same kind, if nothing was named so far. */
+static void
+keep_kind(struct arena *a, struct flow *flow, uint64_t means, const struct facts *facts)
+{
+	int i;
+
+	if (*flow->terms || *flow->topics || !(means & (REFINES & ~(MEANS(M_UNWANTED) | MEANS(M_NO_BUDGET)))))
+		return;
+	for (i = 0; i < facts->ncards; i++)
+		flow->topics = list_add(a, flow->topics, facts->cards[i].category);
+}
+
+/* Put what was said into the flow. */
+static void
+note_wishes(struct arena *a, struct step *step, const struct rule *rule, const struct said *said,
+	    uint64_t means, const struct facts *facts, const struct product *card)
+{
+	struct flow *flow = &step->flow;
+	enum state state = machine_state(flow->state);
+	bool tells_hobby = state == HOBBY_CHECK || (state == MOOD_CHECK && (means & MEANS(M_INTEREST)));
+
+	if (state == MOOD_CHECK && (means & MEANS(M_MOOD)))
+		flow->mood = words_mood_code(said->mood);
+	if (tells_hobby && rule->next == CHOOSE &&
+	    ((means & NAMES) || ((means & MEANS(M_YES)) && !(means & REFUSES))))
+		note_hobby(a, flow, said, facts);
+	else if ((rule->effects & SEARCHES) && (means & NAMES) &&
+		 !(means & (MEANS(M_OTHER_COLOUR) | MEANS(M_NOT_BRAND))))
+		wish_for(a, flow, said);
+	if ((rule->effects & SEARCHES) && !*flow->hobby && said->ninterests > 0)
+		flow->hobby = said->interests[0]->code;
+	note_prices(flow, said, means, facts);
+	note_dislikes(a, flow, said, means, facts, card);
+	if (rule->effects & SEARCHES)
+		keep_kind(a, flow, means, facts);
+	step->noted = (means & MEANS(M_BUDGET)) && said->budget.max_won;
+	step->compared = (means & MEANS(M_CHEAPER)) ? -1 : (means & MEANS(M_DEARER)) ? 1 : 0;
+}
+
+static void
+forget(struct flow *flow)
+{
+	struct flow fresh;
+
+	machine_begin(flow->customer, flow->language, &fresh);
+	fresh.version = flow->version;
+	*flow = fresh;
+}
+
+static const char *
+outcome_of(enum say say, const char *before, enum state next)
+{
+	if (say == SAY_ACCEPTED)
+		return "accepted";
+	if (say == SAY_DASHBOARD)
+		return "dashboard";
+	if (next != DONE)
+		return "";
+	return *before ? before : "declined";
+}
+
+/* Why this customer cannot buy what the step would lead to; the step's own words if they can. */
+static enum say
+hindrance(const struct step *step, const struct facts *facts)
+{
+	bool buys = step->say == SAY_ACCEPTED;
+
+	if (!step->searches && !buys)
+		return step->say;
+	if (facts->blocked)
+		return SAY_BLOCKED;
+	if (step->searches && facts->available_won <= 0)
+		return SAY_NO_LIMIT;
+	return buys && step->card->price_won > facts->available_won ? SAY_TOO_DEAR : step->say;
+}
+
+/* Nobody is led to what they cannot buy: say so kindly, and leave the conversation where it was, or at the choice. */
+static void
+hold_back(struct step *step, const struct flow *before, const struct facts *facts)
+{
+	enum state state = machine_state(before->state);
+	enum say say = hindrance(step, facts);
+
+	if (say == step->say)
+		return;
+	step->say = say;
+	step->searches = false;
+	step->flow.state = state_names[state < CHOOSE ? CHOOSE : state];
+	step->flow.outcome = before->outcome;
+}
+
+void
+machine_step(struct arena *a, const struct flow *flow, const struct said *said, const struct facts *facts,
+	     struct step *ret_step)
+{
+	enum state state = machine_state(flow->state);
+	struct step *step = ret_step;
+	const struct rule *rule;
+	uint64_t means;
+
+	memset(step, 0, sizeof(*step));
+	step->flow = *flow;
+	if (said->language)
+		step->flow.language = said->language;
+	means = meanings_here(a, state, flow, said, facts, &step->card);
+	rule = find_rule(state, means);
+	note_wishes(a, step, rule, said, means, facts, step->card);
+	if (rule->effects & FORGETS)
+		forget(&step->flow);
+	step->say = rule->say;
+	step->fact = said->fact;
+	step->searches = (rule->effects & SEARCHES) != 0;
+	step->guessed =
+	    facts->ncards > 1 && !(means & (MEANS(M_ORDINAL) | MEANS(M_CHEAPEST) | MEANS(M_COLOUR) | NAMES));
+	if (rule->next != STAY) {
+		step->flow.outcome = outcome_of(rule->say, state == DONE ? flow->outcome : "", rule->next);
+		step->flow.state = state_names[rule->next];
+	}
+	if (rule->effects & UNFIT)
+		step->flow.retries++;
+	else if (!(rule->effects & ASIDE))
+		step->flow.retries = 0;
+	if (rule->next == DONE)
+		step->flow.below_won = step->flow.floor_won = 0;
+	hold_back(step, flow, facts);
+	step->flow.version++;
+}
+
+void
+machine_found(struct arena *a, const struct flow *flow, struct step *step, const struct product *found, int n)
+{
+	int i;
+
+	if (n > 0) {
+		step->flow.cards = "";
+		for (i = 0; i < n; i++)
+			step->flow.cards = list_add(a, step->flow.cards, found[i].id);
+		return;
+	}
+	step->say = step->flow.below_won   ? SAY_NOTHING_CHEAPER
+		    : step->flow.floor_won ? SAY_NOTHING_DEARER
+					   : SAY_NOTHING;
+	step->flow.state = machine_state(flow->state) < CHOOSE ? state_names[CHOOSE] : flow->state;
+	step->flow.outcome = flow->outcome;
+	/* What could not be met is not held on to, or the next search would fail as well. */
+	step->flow.below_won = step->flow.floor_won = 0;
+}

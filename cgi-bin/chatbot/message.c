@@ -1,0 +1,69 @@
+/* Messages: the history of a conversation, and the next message, which is a turn (turn.c). */
+#include <stddef.h>
+
+#include "chatbot.h"
+#include "fields.h"
+#include "limit.h"
+#include "req.h"
+#include "resp.h"
+
+static const struct limit turn_limit = { "chat-turns", 60, 60 };
+
+static const struct field turn_fields[] = {
+	{ "text", F_TEXT, offsetof(struct turn_in, text), 1, 1000, F_REQUIRED },
+	{ "client_message_id", F_UUID, offsetof(struct turn_in, client_message_id), 0, 0, F_REQUIRED },
+	{ 0 },
+};
+
+struct list_in {
+	const char *cursor;
+	int64_t limit;
+};
+
+static const struct field list_fields[] = {
+	{ "cursor", F_LINE, offsetof(struct list_in, cursor), 0, 100 },
+	{ "limit", F_I64, offsetof(struct list_in, limit), 1, 100 },
+	{ 0 },
+};
+
+/*
+ * GET /sessions/:id/messages?cursor=&limit= -> 200 {items: [{id, role, text, created_at, …}], next_cursor}, oldest first;
+ * answers come with state, choices, products, engine, outcome, link and the rating they were given.
+ */
+enum err
+message_list(const struct req *rq, struct resp *rs)
+{
+	struct list_in in = { .limit = 20 };
+	struct db_result res;
+	enum err e;
+
+	e = fields_query(rq, rs, list_fields, &in);
+	if (e)
+		return e;
+	e = db_run(rq, CHAT_MESSAGES,
+		   DB_ARGS(db_text(rq->user), db_text(rq->arg[0]), db_text(in.cursor), db_i64(rq, in.limit)),
+		   &res);
+	if (e)
+		return e;
+	return resp_result(rs, 200, &res);
+}
+
+/*
+ * POST /sessions/:id/messages {text, client_message_id} -> 200 the turn {message_id, state, reply, choices[], products[],
+ * engine, outcome, link}; the same id again: the same turn, and 422 with another text; 409 turn_in_progress,
+ * conversation_over; 429 after 60 a minute.
+ */
+enum err
+message_post(const struct req *rq, struct resp *rs)
+{
+	struct turn_in in = { 0 };
+	enum err e;
+
+	e = fields_body(rq, rs, turn_fields, &in);
+	if (e)
+		return e;
+	e = limit_take(rq, rs, &turn_limit, rq->user);
+	if (e)
+		return e;
+	return turn_run(rq, rs, rq->arg[0], &in);
+}

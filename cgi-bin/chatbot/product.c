@@ -1,0 +1,109 @@
+/* Products between the catalog, the conversation and the client.  Which three are shown is decided in pick.c. */
+#include <string.h>
+
+#include "arena.h"
+#include "chatbot.h"
+#include "out.h"
+#include "req.h"
+
+enum { FOUND_MAX = 40 };
+
+void
+product_read(const struct db_result *res, int row, struct product *ret_product)
+{
+	*ret_product = (struct product){
+		.id = db_str(res, row, "id"),
+		.name_ko = db_str(res, row, "name_ko"),
+		.name_en = db_str(res, row, "name_en"),
+		.brand = db_str(res, row, "brand"),
+		.category = db_str(res, row, "category"),
+		.category_ko = db_str(res, row, "category_ko"),
+		.category_en = db_str(res, row, "category_en"),
+		.colour = db_str(res, row, "colour"),
+		.price_won = db_num(res, row, "price_won"),
+		.mall = db_str(res, row, "mall"),
+		.url = db_str(res, row, "url"),
+		.image_url = db_str(res, row, "image_url"),
+		.reason_ko = db_str(res, row, "reason_ko"),
+		.reason_en = db_str(res, row, "reason_en"),
+	};
+}
+
+/* The categories near what the customer is into: by what they said, else by their profile. */
+static const char *
+nearby(struct arena *a, const struct flow *flow, const struct facts *facts)
+{
+	const char *source = *flow->hobby ? flow->hobby : facts->interests, *topics = "";
+	struct said said;
+	int i;
+
+	while (*source) {
+		size_t n = strcspn(source, "|");
+		const char *word = arena_strndup(a, source, n);
+		const struct interest *row = interest_find(word);
+
+		if (row)
+			topics = arena_printf(a, "%s%s%s", topics, *topics ? "|" : "", row->topics);
+		understand_text(a, row ? "" : word, &said);
+		for (i = 0; i < said.ninterests; i++)
+			topics =
+			    arena_printf(a, "%s%s%s", topics, *topics ? "|" : "", said.interests[i]->topics);
+		source += n + (source[n] == '|');
+	}
+	return topics;
+}
+
+/* The price that suits best: close to a budget somebody named, and well below a mere limit. */
+static int64_t
+aim(const struct flow *flow, int64_t cap_won)
+{
+	if (flow->budget_won && flow->budget_won >= cap_won)
+		return cap_won * 85 / 100;
+	return flow->floor_won ? (flow->floor_won + cap_won) / 2 : cap_won * 40 / 100;
+}
+
+enum err
+product_search(const struct req *rq, const char *session, const struct flow *flow, const struct facts *facts,
+	       struct product ret_found[CARDS_MAX], int *ret_n)
+{
+	struct product found[FOUND_MAX];
+	int64_t cap_won = machine_cap(flow, facts);
+	struct db_result res;
+	enum err e;
+	int i;
+
+	e = db_run(rq, CHAT_SEARCH,
+		   DB_ARGS(db_text(session), db_i64(rq, cap_won), db_i64(rq, flow->floor_won),
+			   db_i64(rq, aim(flow, cap_won)), db_text(flow->terms), db_text(flow->topics),
+			   db_text(nearby(rq->arena, flow, facts)), db_text(flow->colour),
+			   db_text(flow->not_colours), db_text(flow->not_brands), db_text(flow->not_words)),
+		   &res);
+	if (e)
+		return e;
+	for (i = 0; i < res.rows && i < FOUND_MAX; i++) {
+		product_read(&res, i, &found[i]);
+		found[i].fit = (int)db_num(&res, i, "fit");
+		found[i].score = (double)db_num(&res, i, "score") / 1e6;
+	}
+	*ret_n = pick_products(found, i, ret_found);
+	return OK;
+}
+
+void
+product_put(struct json_object *in, struct arena *a, const struct product *p, int rank,
+	    const struct flow *flow)
+{
+	struct json_object *out = out_object_in(in, NULL);
+	bool korean = strcmp(flow->language, "ko") == 0;
+
+	out_num(out, "rank", rank);
+	out_str(out, "product_id", p->id);
+	out_str(out, "name", korean ? p->name_ko : p->name_en);
+	out_num(out, "price_won", p->price_won);
+	out_str(out, "image_url", p->image_url);
+	out_str(out, "url", p->url);
+	out_str(out, "category", korean ? p->category_ko : p->category_en);
+	out_str(out, "mall", p->mall);
+	out_str(out, "reason", pick_reason(a, p, flow));
+	out_bool(out, "affordable", true);
+}

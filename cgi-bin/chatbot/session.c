@@ -1,0 +1,165 @@
+/* Conversations: opening, listing, showing and deleting them. */
+#include <stddef.h>
+
+#include "arena.h"
+#include "chatbot.h"
+#include "fields.h"
+#include "limit.h"
+#include "out.h"
+#include "req.h"
+#include "resp.h"
+#include "text.h"
+
+enum { ID_BYTES = 16 };
+
+static const struct limit open_limit = { "chat-sessions", 30, 60 };
+
+struct open_in {
+	const char *language;
+};
+
+static const struct field open_fields[] = {
+	{ "language", F_CHOICE, offsetof(struct open_in, language), 0, 0, 0, "ko|en" },
+	{ 0 },
+};
+
+struct list_in {
+	const char *cursor;
+	int64_t limit;
+};
+
+static const struct field list_fields[] = {
+	{ "cursor", F_LINE, offsetof(struct list_in, cursor), 0, 100 },
+	{ "limit", F_I64, offsetof(struct list_in, limit), 1, 100 },
+	{ 0 },
+};
+
+/* The language of a new conversation: as asked for, as the profile has it, Korean. */
+static enum err
+choose_language(const struct req *rq, const char *asked, const char **ret_language)
+{
+	struct db_result res;
+	enum err e;
+
+	if (asked) {
+		*ret_language = asked;
+		return OK;
+	}
+	e = db_run(rq, CHAT_PROFILE, DB_ARGS(db_text(rq->user)), &res);
+	if (e)
+		return e;
+	*ret_language = res.rows > 0 && db_str(&res, 0, "language") ? db_str(&res, 0, "language") : "ko";
+	return OK;
+}
+
+static const char *
+greeting_detail(const struct req *rq, const struct step *step)
+{
+	struct json_object *detail = out_object(rq->arena), *list;
+	const char *const *choice;
+
+	out_str(detail, "state", step->flow.state);
+	list = out_array_in(detail, "choices");
+	for (choice = say_choices(step->say, &step->flow); *choice; choice++)
+		out_str(list, NULL, *choice);
+	out_array_in(detail, "products");
+	out_str(detail, "engine", "house");
+	out_str(detail, "outcome", NULL);
+	out_str(detail, "link", NULL);
+	return out_text(detail);
+}
+
+/*
+ * POST /sessions {language?} -> 201 {id, state, language, reply, choices[]}; 409 conflict when 100 conversations are
+ * kept.  Redis first: while it is down, none is opened that could not go on.
+ */
+enum err
+session_open(const struct req *rq, struct resp *rs)
+{
+	const struct facts facts = { .interests = "" };
+	struct step step = { .say = SAY_GREETING };
+	struct flow_hold hold = { .session = text_token(rq->arena, ID_BYTES) };
+	struct open_in in = { 0 };
+	const char *language;
+	struct db_result res;
+	enum err e;
+
+	e = fields_body(rq, rs, open_fields, &in);
+	if (e)
+		return e;
+	e = limit_take(rq, rs, &open_limit, rq->user);
+	if (e)
+		return e;
+	e = choose_language(rq, in.language, &language);
+	if (e)
+		return e;
+	machine_begin(rq->user, language, &step.flow);
+	e = flow_rebuild(rq, &hold, &step.flow);
+	if (e)
+		return e;
+	e = db_run(rq, CHAT_OPEN,
+		   DB_ARGS(db_text(hold.session), db_text(rq->user),
+			   db_text(flow_json(rq->arena, &step.flow)),
+			   db_text(say_reply(rq->arena, &step, &facts, NULL, 0)),
+			   db_text(greeting_detail(rq, &step))),
+		   &res);
+	if (e)
+		return e;
+	if (db_str(&res, 0, "code"))
+		rs->detail =
+		    rq->korean ? "대화는 100개까지 보관할 수 있어요. 지난 대화를 지운 뒤 다시 시작해 주세요."
+			       : "At most 100 conversations are kept. Delete an old one, then start again.";
+	return resp_result(rs, 201, &res);
+}
+
+/* GET /sessions?cursor=&limit= -> 200 {items: [{id, state, language, outcome, turns, created_at, updated_at}], next_cursor}. */
+enum err
+session_list(const struct req *rq, struct resp *rs)
+{
+	struct list_in in = { .limit = 20 };
+	struct db_result res;
+	enum err e;
+
+	e = fields_query(rq, rs, list_fields, &in);
+	if (e)
+		return e;
+	e = db_run(rq, CHAT_SESSIONS, DB_ARGS(db_text(rq->user), db_text(in.cursor), db_i64(rq, in.limit)),
+		   &res);
+	if (e)
+		return e;
+	return resp_result(rs, 200, &res);
+}
+
+/* GET /sessions/:id -> 200 the conversation with its last reply, choices[] and products[]: what a client needs to go on. */
+enum err
+session_show(const struct req *rq, struct resp *rs)
+{
+	struct db_result res;
+	enum err e;
+
+	e = db_run(rq, CHAT_SESSION, DB_ARGS(db_text(rq->arg[0]), db_text(rq->user)), &res);
+	if (e)
+		return e;
+	return resp_result(rs, 200, &res);
+}
+
+/* DELETE /sessions/:id -> 204, everything said in it is erased.  The order leaves no copy behind when one of the two fails. */
+enum err
+session_delete(const struct req *rq, struct resp *rs)
+{
+	struct db_result res;
+	enum err e;
+
+	e = db_run(rq, CHAT_SESSION, DB_ARGS(db_text(rq->arg[0]), db_text(rq->user)), &res);
+	if (e)
+		return e;
+	if (res.rows == 0)
+		return ERR_NOT_FOUND;
+	e = flow_erase(rq, rq->arg[0]);
+	if (e)
+		return e;
+	e = db_run(rq, CHAT_DELETE, DB_ARGS(db_text(rq->arg[0]), db_text(rq->user)), &res);
+	if (e)
+		return e;
+	return resp_empty(rs);
+}

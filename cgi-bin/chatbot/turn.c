@@ -1,0 +1,237 @@
+/*
+ * A turn, from the message to the reply: ticket, facts, answer, commit, write-back.  Redis says whose turn it is and where the
+ * conversation stands; PostgreSQL decides both when they differ.  What is answered is house.h's business.
+ */
+#include <poll.h>
+#include <string.h>
+
+#include "arena.h"
+#include "chatbot.h"
+#include "clock.h"
+#include "out.h"
+#include "req.h"
+#include "resp.h"
+
+enum { RETRY_MS = 20, TAIL_MS = 300 };
+
+/* A turn on its way. */
+struct turn {
+	const struct req *rq;
+	struct resp *rs;
+	const char *session;
+	const struct turn_in *in;
+	struct flow_hold hold;
+	struct facts facts;
+	struct flow flow;     /* before the turn, as PostgreSQL has it */
+	const char *asked;    /* the text that came with this client_message_id before; NULL if it is new */
+	const char *answered; /* and the turn it got, as JSON */
+};
+
+static void
+count(enum chatbot_metric m)
+{
+	metrics_add(&chatbot_metrics[m], 1);
+}
+
+static void
+read_cards(const struct db_result *res, struct facts *facts)
+{
+	int row;
+
+	for (row = 0; row < res->rows && facts->ncards < CARDS_MAX; row++)
+		if (db_str(res, row, "id"))
+			product_read(res, row, &facts->cards[facts->ncards++]);
+}
+
+/* Read what PostgreSQL knows of the conversation, the customer and this message. */
+static enum err
+read_facts(struct turn *t)
+{
+	const struct req *rq = t->rq;
+	struct db_result res;
+	const char *interests;
+	enum err e;
+
+	e = db_run(rq, CHAT_FACTS,
+		   DB_ARGS(db_text(t->session), db_text(rq->user), db_text(t->in->client_message_id)), &res);
+	if (e)
+		return e;
+	if (res.rows == 0)
+		return ERR_NOT_FOUND;
+	interests = db_str(&res, 0, "interests");
+	t->asked = db_str(&res, 0, "asked");
+	t->answered = db_str(&res, 0, "answered");
+	t->facts = (struct facts){
+		.available_won = db_num(&res, 0, "available_won"),
+		.blocked = !db_true(&res, 0, "may_buy"),
+		.interests = interests ? interests : "",
+	};
+	read_cards(&res, &t->facts);
+	e = flow_read(rq->arena, db_str(&res, 0, "flow"), &t->flow);
+	t->flow.version = db_num(&res, 0, "version");
+	return e ? ERR_INTERNAL : OK;
+}
+
+/* The message has been answered before: the same turn again, if it is the same message. */
+static enum err
+replay(struct turn *t)
+{
+	if (strcmp(t->asked, t->in->text) != 0) {
+		resp_fault(t->rs, "client_message_id", "reused", "%s",
+			   t->rq->korean ? "다른 메시지에 이미 쓴 값이에요."
+					 : "Another message has had this id.");
+		return ERR_VALIDATION_FAILED;
+	}
+	count(METRIC_REPLAYED);
+	return resp_text(t->rs, 200, "application/json", t->answered);
+}
+
+static const char *
+detail_of(struct turn *t, const struct step *step, const struct product *found, int n)
+{
+	struct json_object *detail = out_object(t->rq->arena), *list;
+	const char *const *choice;
+	int i;
+
+	out_str(detail, "state", step->flow.state);
+	list = out_array_in(detail, "choices");
+	for (choice = say_choices(step->say, &step->flow); *choice; choice++)
+		out_str(list, NULL, *choice);
+	list = out_array_in(detail, "products");
+	for (i = 0; i < n; i++)
+		product_put(list, t->rq->arena, &found[i], i + 1, &step->flow);
+	out_str(detail, "engine", "house");
+	out_str(detail, "outcome", *step->flow.outcome ? step->flow.outcome : NULL);
+	out_str(detail, "link", say_link(step));
+	return out_text(detail);
+}
+
+/* Let the house responder answer, looking for products when it asks for them. */
+static enum err
+answer(struct turn *t, struct step *step, const char **ret_reply, const char **ret_detail)
+{
+	struct arena *a = t->rq->arena;
+	struct product found[CARDS_MAX];
+	struct said said;
+	int n = 0;
+	enum err e;
+
+	understand_text(a, t->in->text, &said);
+	machine_step(a, &t->flow, &said, &t->facts, step);
+	if (step->searches) {
+		e = product_search(t->rq, t->session, &step->flow, &t->facts, found, &n);
+		if (e)
+			return e;
+		machine_found(a, &t->flow, step, found, n);
+	}
+	*ret_reply = say_reply(a, step, &t->facts, found, n);
+	*ret_detail = detail_of(t, step, found, n);
+	return OK;
+}
+
+/* One statement: both messages and the next state.  ERR_CONFLICT when the conversation has moved on meanwhile. */
+static enum err
+commit(struct turn *t, const struct step *step, const char *reply, const char *detail)
+{
+	const struct req *rq = t->rq;
+	struct db_result res;
+	enum err e;
+
+	e = db_run(rq, CHAT_COMMIT,
+		   DB_ARGS(db_text(t->session), db_text(rq->user), db_i64(rq, t->flow.version),
+			   db_text(flow_json(rq->arena, &step->flow)), db_text(t->in->client_message_id),
+			   db_text(t->in->text), db_text(reply), db_text(detail),
+			   db_text(step->searches ? step->flow.cards : "")),
+		   &res);
+	if (e)
+		return e;
+	if (res.rows == 0)
+		return ERR_CONFLICT;
+	return resp_text(t->rs, 200, "application/json", db_str(&res, 0, "result"));
+}
+
+/* The turn under its ticket, from the facts to the write-back. */
+static enum err
+run_once(struct turn *t)
+{
+	const char *reply, *detail;
+	struct step step;
+	enum err e;
+
+	e = read_facts(t);
+	if (e)
+		return e;
+	if (t->asked) {
+		flow_release(t->rq, &t->hold);
+		return replay(t);
+	}
+	if (t->flow.version >= TURNS_MAX)
+		return ERR_CONVERSATION_OVER;
+	if (t->hold.flow.version != t->flow.version || t->flow.version == 0) {
+		e = flow_rebuild(t->rq, &t->hold, &t->flow);
+		if (e)
+			return e;
+		count(METRIC_REBUILT);
+	}
+	e = answer(t, &step, &reply, &detail);
+	if (e)
+		return e;
+	e = commit(t, &step, reply, detail);
+	if (e)
+		return e;
+	count(METRIC_TURNS);
+	if (flow_put(t->rq, &t->hold, &step.flow))
+		count(METRIC_NOT_PUT);
+	return OK;
+}
+
+/*
+ * Another turn has the ticket.  If it is the same message, its turn is waited for; if PostgreSQL has that turn already, its
+ * process died before it could return the ticket, which is taken over.
+ */
+static enum err
+wait_for_ticket(struct turn *t)
+{
+	const struct req *rq = t->rq;
+	enum err e = ERR_TURN_IN_PROGRESS;
+
+	while (e == ERR_TURN_IN_PROGRESS) {
+		e = read_facts(t);
+		if (e)
+			return e;
+		if (t->asked)
+			return ERR_TURN_IN_PROGRESS;
+		if (t->flow.version > t->hold.flow.version)
+			return flow_take(rq, t->session, rq->user, t->in->client_message_id, t->hold.ticket,
+					 &t->hold);
+		if (strcmp(t->hold.turn, t->in->client_message_id) != 0 ||
+		    clock_left_ms(rq->deadline_ms) < TAIL_MS)
+			return ERR_TURN_IN_PROGRESS;
+		poll(NULL, 0, RETRY_MS);
+		e = flow_take(rq, t->session, rq->user, t->in->client_message_id, NULL, &t->hold);
+	}
+	return e;
+}
+
+enum err
+turn_run(const struct req *rq, struct resp *rs, const char *session, const struct turn_in *in)
+{
+	struct turn t = { .rq = rq, .rs = rs, .session = session, .in = in };
+	enum err e;
+
+	e = flow_take(rq, session, rq->user, in->client_message_id, NULL, &t.hold);
+	if (e == ERR_TURN_IN_PROGRESS)
+		e = wait_for_ticket(&t);
+	if (e == ERR_TURN_IN_PROGRESS && t.asked)
+		return replay(&t);
+	if (e)
+		return e;
+	e = run_once(&t);
+	if (e == ERR_CONFLICT) {
+		count(METRIC_OVERTAKEN);
+		e = run_once(&t);
+	}
+	if (e)
+		flow_release(rq, &t.hold);
+	return e == ERR_CONFLICT ? ERR_TURN_IN_PROGRESS : e;
+}
