@@ -1,4 +1,4 @@
-"""A client for the tests: requests, with the API's prefix, tokens and ready-made customers."""
+"""A client for the tests: requests, with the API's prefix, tokens, ready-made customers, and the description as judge."""
 
 import itertools
 import secrets
@@ -8,7 +8,10 @@ from http.cookiejar import DefaultCookiePolicy
 
 import requests
 
+from described import Description
+
 _numbers = itertools.count(1)
+_description = Description()
 
 
 def assert_problem(reply, status, code):
@@ -62,8 +65,10 @@ class Api:
         headers = dict(headers or {})
         if token is not None:
             headers["Authorization"] = f"Bearer {getattr(token, 'access_token', token)}"
-        return self.session.request(method, self.url(path), headers=headers, timeout=timeout,
-                                    allow_redirects=False, **more)
+        reply = self.session.request(method, self.url(path), headers=headers, timeout=timeout,
+                                     allow_redirects=False, **more)
+        _description.check(reply)
+        return reply
 
     def get(self, path, **more):
         return self.request("GET", path, **more)
