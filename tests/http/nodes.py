@@ -1,31 +1,35 @@
-"""Third-party programs from npm (tests/interop), installed once for each build directory."""
+"""Third-party programs from npm (tests/interop), installed once in MOA_NODE, or else in the build directory."""
 
 import fcntl
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 from moa import BUILD, TREE
 
 SOURCE = TREE / "tests/interop"
+PLACE = Path(os.environ.get("MOA_NODE", BUILD / "interop"))
 
 
 def node_place():
     """The directory with a copy of tests/interop and its node_modules; installs them if need be."""
-    place = BUILD / "interop"
-    place.mkdir(parents=True, exist_ok=True)
-    with open(place / "lock", "w", encoding="ascii") as lock:
+    PLACE.mkdir(parents=True, exist_ok=True)
+    with open(PLACE / "lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        installed = place / "installed-lock.json"
+        installed = PLACE / "installed-lock.json"
         wanted = (SOURCE / "package-lock.json").read_bytes()
         if not installed.is_file() or installed.read_bytes() != wanted:
             for name in ("package.json", "package-lock.json", ".npmrc"):
-                shutil.copy(SOURCE / name, place)
-            node("npm", "ci", "--ignore-scripts", timeout=600, cwd=place)
+                shutil.copy(SOURCE / name, PLACE)
+            node("npm", "ci", "--ignore-scripts", timeout=600, cwd=PLACE)
             installed.write_bytes(wanted)
         for source in SOURCE.glob("*.mjs"):
-            shutil.copy(source, place)
-    return place
+            # Another process may be reading the copy: replace it only if it is an old one.
+            copy = PLACE / source.name
+            if not copy.is_file() or copy.read_bytes() != source.read_bytes():
+                shutil.copy(source, copy)
+    return PLACE
 
 
 def node(*command, timeout=120, env=None, cwd=None):
