@@ -266,15 +266,28 @@ process_look(const char *pid, char *ret_state, int *ret_parent)
 	return there;
 }
 
-/* A signal takes effect a moment after kill(2) returns. */
-static bool
-is_stopped(void *ctx)
+/* The state of a process as /proc shows it; 'Z' when it is gone or as good as. */
+static char
+state_of(pid_t pid)
 {
-	char pid[16], state;
+	char name[16], state;
 	int parent;
 
-	snprintf(pid, sizeof(pid), "%d", *(pid_t *)ctx);
-	return !process_look(pid, &state, &parent) || state == 'T' || state == 'Z';
+	snprintf(name, sizeof(name), "%d", pid);
+	return process_look(name, &state, &parent) ? state : 'Z';
+}
+
+/* A signal takes effect a moment after kill(2) returns. */
+static bool
+is_stopped(void *pid)
+{
+	return strchr("TZ", state_of(*(pid_t *)pid));
+}
+
+static bool
+is_gone(void *pid)
+{
+	return state_of(*(pid_t *)pid) == 'Z';
 }
 
 static int
@@ -316,7 +329,8 @@ server_freeze(const struct server *s)
 {
 	pid_t children[CHILDREN_MAX];
 
-	freeze(s, children);
+	if (s->pid)
+		freeze(s, children);
 }
 
 void
@@ -339,9 +353,13 @@ server_kill(struct server *s)
 	pid_t children[CHILDREN_MAX];
 	int i, n;
 
+	if (s->pid == 0)
+		return;
 	n = freeze(s, children);
 	for (i = 0; i < n; i++)
 		kill(children[i], SIGKILL);
+	for (i = 0; i < n; i++)
+		server_wait(is_gone, &children[i]);
 	kill(s->pid, SIGKILL);
 	waitpid(s->pid, NULL, 0);
 	s->pid = 0;
@@ -350,7 +368,8 @@ server_kill(struct server *s)
 void
 server_restart(struct server *s)
 {
-	start(s);
+	if (s->pid == 0)
+		start(s);
 }
 
 static int

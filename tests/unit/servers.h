@@ -30,7 +30,7 @@ void server_thaw(const struct server *s);
 /** server_kill(s): End the server and its children at once (SIGKILL); its files stay. */
 void server_kill(struct server *s);
 
-/** server_restart(s): Start a killed server again on the same files, and wait until it answers. */
+/** server_restart(s): Start a killed server again on the same files, and wait until it answers; harmless if it runs. */
 void server_restart(struct server *s);
 
 /** server_end(s): End the server and remove its files. */
