@@ -322,6 +322,50 @@ connections_closed_by_the_server_are_replaced(void **state)
 	assert_int_equal(e, OK);
 }
 
+static void *
+block_briefly(void *arg)
+{
+	const redisReply *reply;
+	struct request r;
+	enum err e = command(&r, 5000, KV_ARGS("BLPOP", "none", "0.05"), &reply);
+
+	(void)arg;
+	request_end(&r);
+	return (void *)(intptr_t)e;
+}
+
+/* What is answered while another command blocks goes over the second connection: so both are up. */
+static void
+use_both_connections(void)
+{
+	pthread_t blocked;
+	void *failed;
+
+	assert_int_equal(pthread_create(&blocked, NULL, block_briefly, NULL), 0);
+	assert_replies("PONG", KV_ARGS("PING"));
+	pthread_join(blocked, &failed);
+	assert_null(failed);
+}
+
+static void
+a_connection_cut_while_idle_is_not_used(void **state)
+{
+	struct kv *cut = kv, *other;
+	const redisReply *id;
+	struct request r;
+
+	(void)state;
+	use_both_connections();
+	assert_int_equal(command(&r, 1000, KV_ARGS("CLIENT", "ID"), &id), OK);
+	open_kv(1);
+	other = kv;
+	assert_replies("1", KV_ARGS("CLIENT", "KILL", "ID", arena_printf(&r.arena, "%lld", id->integer)));
+	request_end(&r);
+	kv = cut;
+	assert_replies("PONG", KV_ARGS("PING"));
+	kv_close(other);
+}
+
 static bool
 was_refused(void *ctx)
 {
@@ -500,6 +544,7 @@ main(void)
 		WITH_REDIS(a_frozen_server_costs_no_more_than_the_deadline),
 		WITH_REDIS(a_restarted_server_is_found_again),
 		WITH_REDIS(connections_closed_by_the_server_are_replaced),
+		WITH_REDIS(a_connection_cut_while_idle_is_not_used),
 		WITH_REDIS(the_password_counts),
 		cmocka_unit_test_teardown(nobody_there_fails_at_once, tear_down),
 		cmocka_unit_test(a_server_that_is_not_redis_is_unavailable),
