@@ -13,6 +13,8 @@
 #include "conf.h"
 #include "log.h"
 
+const char conf_required[] = "";
+
 enum { VALUE_MAX = 4096 };
 
 /* The first line of the file, without the line end, or NULL with errno set. */

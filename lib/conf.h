@@ -26,7 +26,9 @@ struct conf_row {
 	const char *about;  /* one line for --help */
 };
 
-#define CONF_REQUIRED ((const char *)-1)
+/* A preset that is none: compared by its address. */
+extern const char conf_required[];
+#define CONF_REQUIRED conf_required
 
 /**
  * conf_read(rows, ret_conf):

@@ -34,7 +34,7 @@ struct job {
 struct hasher {
 	pthread_mutex_t lock;
 	pthread_cond_t work;
-	TAILQ_HEAD(, job) queue;
+	TAILQ_HEAD(job_queue, job) queue;
 	atomic_int waiting; /* written under the lock, read without it */
 	bool stopping;
 	int nthreads;
@@ -96,13 +96,14 @@ thread_run(void *arg)
 {
 	struct hasher *h = arg;
 	struct job *job;
-	bool ok;
 
 	/* On Linux a thread id stands for that thread alone: the rest of the process keeps its priority. */
 	if (setpriority(PRIO_PROCESS, (id_t)gettid(), NICE) != 0)
 		log_event(LOG_WARN, "hasher", "msg=\"cannot lower the priority of a thread\"");
 	pthread_mutex_lock(&h->lock);
 	while ((job = job_next(h)) != NULL) {
+		bool ok;
+
 		pthread_mutex_unlock(&h->lock);
 		ok = job_run(job);
 		pthread_mutex_lock(&h->lock);

@@ -9,10 +9,8 @@
 enum err
 jwks_show(const struct req *rq, struct resp *rs)
 {
-	struct json_object *set = out_object(rq->arena), *keys = out_array_in(set, "keys"), *key;
-	const unsigned char *x;
+	struct json_object *set = out_object(rq->arena), *keys = out_array_in(set, "keys");
 	struct db_result res;
-	size_t len = 0;
 	enum err e;
 	int row;
 
@@ -20,13 +18,15 @@ jwks_show(const struct req *rq, struct resp *rs)
 	if (e)
 		return e;
 	for (row = 0; row < res.rows; row++) {
-		key = out_object_in(keys, NULL);
+		struct json_object *key = out_object_in(keys, NULL);
+		size_t len = 0;
+		const unsigned char *x = db_bin(&res, row, "public_key", &len);
+
 		out_str(key, "kty", "OKP");
 		out_str(key, "crv", "Ed25519");
 		out_str(key, "use", "sig");
 		out_str(key, "alg", "EdDSA");
 		out_str(key, "kid", db_str(&res, row, "kid"));
-		x = db_bin(&res, row, "public_key", &len);
 		out_str(key, "x", text_base64url(rq->arena, x, len));
 	}
 	resp_header(rs, "Cache-Control", "public, max-age=60");

@@ -8,6 +8,7 @@
 #include "bank.h"
 #include "fields.h"
 #include "grant.h"
+#include "guard.h"
 #include "limit.h"
 #include "out.h"
 #include "refresh.h"
@@ -89,7 +90,7 @@ register_create(const struct req *rq, struct resp *rs)
 
 	e = read_input(rq, rs, &in, &query);
 	if (e == OK)
-		e = limit_take(rq, rs, &register_limit, rq->address);
+		e = limit_take(rq, rs, &register_limit, guard_network(rq->arena, rq->address));
 	if (e == OK)
 		e = auth_hash(rq, auth_account(rq->arena, in.email), in.password, phc);
 	if (e)
