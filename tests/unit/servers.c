@@ -249,21 +249,25 @@ server_pg(struct server *s)
 	start(s);
 }
 
-/* The state and the parent of a process; false if there is no such process. */
+/* The state and the parent of a process, which follow its name in brackets; false if there is no such process. */
 static bool
 process_look(const char *pid, char *ret_state, int *ret_parent)
 {
-	char path[64];
+	char path[64], line[512];
+	const char *name_end;
 	FILE *in;
-	bool there;
 
 	snprintf(path, sizeof(path), "/proc/%.16s/stat", pid);
 	in = fopen(path, "re");
 	if (!in)
 		return false;
-	there = fscanf(in, "%*d (%*[^)]) %c %d", ret_state, ret_parent) == 2;
+	name_end = fgets(line, sizeof(line), in) ? strrchr(line, ')') : NULL;
 	fclose(in);
-	return there;
+	if (!name_end)
+		return false;
+	*ret_state = name_end[2];
+	*ret_parent = (int)strtol(name_end + 3, NULL, 10);
+	return true;
 }
 
 /* The state of a process as /proc shows it; 'Z' when it is gone or as good as. */

@@ -14,9 +14,9 @@ struct server_kind;
 
 struct server {
 	const struct server_kind *kind;
-	pid_t pid;         /* 0 while it is not running */
+	pid_t pid; /* 0 while it is not running */
 	char dir[32];
-	char address[96];  /* as MOA_REDIS or MOA_PG take it; the PostgreSQL user is the superuser */
+	char address[96]; /* as MOA_REDIS or MOA_PG take it; the PostgreSQL user is the superuser */
 };
 
 /** server_redis(s), server_pg(s): Start a fresh server and wait until it answers. */

@@ -364,30 +364,28 @@ ping_often(void *arg)
 {
 	struct db_result res;
 	struct request r;
-	int i, failed = 0;
+	int i, *failed = arg;
 
-	(void)arg;
 	for (i = 0; i < 100; i++) {
 		begin(&r, 5000);
-		failed += db_run(&r.rq, DB_PING, DB_NO_ARGS, &res) != OK;
+		*failed += db_run(&r.rq, DB_PING, DB_NO_ARGS, &res) != OK;
 		request_end(&r);
 	}
-	return (void *)(intptr_t)failed;
+	return NULL;
 }
 
 static void
 threads_share_the_connections(void **state)
 {
 	pthread_t threads[8];
-	void *failed;
-	int i;
+	int failed[8] = { 0 }, i;
 
 	(void)state;
 	for (i = 0; i < 8; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, ping_often, NULL), 0);
+		assert_int_equal(pthread_create(&threads[i], NULL, ping_often, &failed[i]), 0);
 	for (i = 0; i < 8; i++) {
-		pthread_join(threads[i], &failed);
-		assert_null(failed);
+		pthread_join(threads[i], NULL);
+		assert_int_equal(failed[i], 0);
 	}
 }
 

@@ -215,30 +215,28 @@ count_hundred(void *arg)
 {
 	const redisReply *reply;
 	struct request r;
-	int i, failed = 0;
+	int i, *failed = arg;
 
-	(void)arg;
 	for (i = 0; i < 100; i++) {
-		failed += command(&r, 5000, KV_ARGS("INCR", "shared"), &reply) != OK;
+		*failed += command(&r, 5000, KV_ARGS("INCR", "shared"), &reply) != OK;
 		request_end(&r);
 	}
-	return (void *)(intptr_t)failed;
+	return NULL;
 }
 
 static void
 threads_share_the_connections(void **state)
 {
 	pthread_t threads[8];
-	void *failed;
-	int i;
+	int failed[8] = { 0 }, i;
 
 	(void)state;
 	assert_replies("0", KV_ARGS("DEL", "shared"));
 	for (i = 0; i < 8; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, count_hundred, NULL), 0);
+		assert_int_equal(pthread_create(&threads[i], NULL, count_hundred, &failed[i]), 0);
 	for (i = 0; i < 8; i++) {
-		pthread_join(threads[i], &failed);
-		assert_null(failed);
+		pthread_join(threads[i], NULL);
+		assert_int_equal(failed[i], 0);
 	}
 	assert_replies("800", KV_ARGS("GET", "shared"));
 }
@@ -327,11 +325,10 @@ block_briefly(void *arg)
 {
 	const redisReply *reply;
 	struct request r;
-	enum err e = command(&r, 5000, KV_ARGS("BLPOP", "none", "0.05"), &reply);
 
-	(void)arg;
+	*(enum err *)arg = command(&r, 5000, KV_ARGS("BLPOP", "none", "0.05"), &reply);
 	request_end(&r);
-	return (void *)(intptr_t)e;
+	return NULL;
 }
 
 /* What is answered while another command blocks goes over the second connection: so both are up. */
@@ -339,12 +336,12 @@ static void
 use_both_connections(void)
 {
 	pthread_t blocked;
-	void *failed;
+	enum err e = ERR_INTERNAL;
 
-	assert_int_equal(pthread_create(&blocked, NULL, block_briefly, NULL), 0);
+	assert_int_equal(pthread_create(&blocked, NULL, block_briefly, &e), 0);
 	assert_replies("PONG", KV_ARGS("PING"));
-	pthread_join(blocked, &failed);
-	assert_null(failed);
+	pthread_join(blocked, NULL);
+	assert_int_equal(e, OK);
 }
 
 static void
