@@ -93,6 +93,7 @@ class Httpd:
         self.redis = server
         self.process = None
         self.port = None
+        self.twins = 2  # processes of each program
         self.extra = ""  # lines to append to the web server's configuration
         self.env = {
             "MOA_PG": f"host={postgres.sockets} dbname=moa",
@@ -206,7 +207,7 @@ class Lighttpd(Httpd):
             return "( " + ", ".join(f'"{name}" => "{value}"' for name, value in env.items()) + " )"
 
         settings = f"""
-            var.moa_procs = 2
+            var.moa_procs = {self.twins}
             var.moa_run = "{self.place}/run"
             var.moa_log = "{self.programs_log}"
             var.moa_internal = "127.0.0.0/8"
