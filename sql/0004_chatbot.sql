@@ -194,14 +194,16 @@ $$;
 
 -- chatbot.find_products(…): up to 40 products for a conversation, best first, none dearer than cap_won, none shown before.
 --
--- fit says how well one meets the wish: 0 in all; 1 the right kind, but not the colour; 2 not the kind, but near the
--- customer's interests; 3 something else.  The caller prefers the lower and says so when it had to give way.  Price
--- bounds, unwanted brands and unwanted words are never given way.
+-- fit says how well one meets the wish: 0 in all; 1 the right kind, but not the colour; 2 the right kind, but dearer or
+-- cheaper than wished; 3 not the kind, but near the customer's interests; 4 something else.  The caller prefers the lower
+-- and says so when it had to give way.  cap_won, floor_won, unwanted brands and unwanted words are never given way.
 CREATE FUNCTION chatbot.find_products(
 	in_session text,
 	cap_won bigint,
 	floor_won bigint,
 	aim_won bigint,            -- the price that suits best
+	wanted_below_won bigint,   -- 0: any
+	wanted_from_won bigint,
 	terms text[],              -- words looked for, as the customer wrote them
 	topics text[],             -- categories looked for
 	nearby text[],             -- categories of the customer's interests
@@ -231,6 +233,7 @@ LANGUAGE sql STABLE SET pg_trgm.word_similarity_threshold = 0.6 AS $$
 			p.category = ANY (nearby) AS is_near,
 			(wanted_colour IS NULL OR p.colour IS NOT DISTINCT FROM wanted_colour) AND
 			(cardinality(unwanted_colours) = 0 OR p.colour <> ALL (unwanted_colours)) IS TRUE AS is_colour,
+			(wanted_below_won = 0 OR p.price_won < wanted_below_won) AND p.price_won >= wanted_from_won AS is_price,
 			-- A little chance, the same throughout a conversation: not everybody sees the same three.
 			('x' || substr(md5(in_session || p.id), 1, 4))::bit(16)::integer / 65535.0 AS luck
 		FROM candidate JOIN chatbot.product p USING (id)
@@ -239,10 +242,10 @@ LANGUAGE sql STABLE SET pg_trgm.word_similarity_threshold = 0.6 AS $$
 		AND NOT EXISTS (SELECT FROM unnest(unwanted_words) u WHERE strpos(p.search, normalize(lower(u), NFD)) > 0)
 		AND NOT EXISTS (SELECT FROM chatbot.shown s WHERE s.session_id = in_session AND s.product_id = p.id)
 	), fitted AS (
-		SELECT j.*,
-			CASE WHEN is_named OR is_topic OR cardinality(terms || topics) = 0
-			     THEN CASE WHEN is_colour THEN 0 ELSE 1 END
-			     WHEN is_near THEN 2 ELSE 3 END AS fit
+		SELECT j.*, CASE
+			WHEN is_named OR is_topic OR cardinality(terms || topics) = 0
+			THEN CASE WHEN NOT is_price THEN 2 WHEN NOT is_colour THEN 1 ELSE 0 END
+			WHEN is_near THEN 3 ELSE 4 END AS fit
 		FROM judged j
 	)
 	SELECT f.id, f.fit,
@@ -267,7 +270,8 @@ GRANT EXECUTE ON FUNCTION
 	chatbot.turn_json(chatbot.message), chatbot.session_json(chatbot.session),
 	chatbot.open_session(text, uuid, jsonb, text, jsonb),
 	chatbot.sessions(uuid, text, integer), chatbot.messages(uuid, text, text, integer),
-	chatbot.find_products(text, bigint, bigint, bigint, text[], text[], text[], text, text[], text[], text[])
+	chatbot.find_products(text, bigint, bigint, bigint, bigint, bigint, text[], text[], text[], text, text[], text[],
+		text[])
 	TO moa_chatbot;
 GRANT USAGE ON SCHEMA chatbot TO moa_worker;
 GRANT EXECUTE ON FUNCTION chatbot.erase(uuid) TO moa_worker;

@@ -52,12 +52,11 @@ enum err turn_run(const struct req *rq, struct resp *rs, const char *session,
 		  const struct turn_in *in) MUST_CHECK;
 
 /**
- * product_search(rq, session, flow, facts, ret_found, ret_n):
- * Search the catalog by what ${flow} wishes for, within machine_cap, and choose what to show.
+ * product_search(rq, session, step, facts, ret_found, ret_n):
+ * Search the catalog by what the flow of ${step} wishes for, within machine_cap, and choose what to show.
  */
-enum err product_search(const struct req *rq, const char *session, const struct flow *flow,
-			const struct facts *facts, struct product ret_found[CARDS_MAX],
-			int *ret_n) MUST_CHECK;
+enum err product_search(const struct req *rq, const char *session, const struct step *step, const struct facts *facts,
+                        struct product ret_found[CARDS_MAX], int *ret_n) MUST_CHECK;
 
 /** product_read(res, row, ret_product): The product in the row ${row} of ${res}. */
 void product_read(const struct db_result *res, int row, struct product *ret_product);

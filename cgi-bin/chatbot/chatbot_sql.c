@@ -43,11 +43,14 @@ const struct stmt chatbot_stmts[CHAT__MAX] = {
 			     "s.flow->>'cards'") ") WITH ORDINALITY c(id, n) ON true "
 						 "LEFT JOIN chatbot.product p ON p.id = c.id "
 						 "WHERE s.id = $1 AND s.customer_id = $2 ORDER BY c.n" },
-	/* session, cap, floor, aim, terms, topics, nearby, colour, not colours, not brands, not words -> products */
-	[CHAT_SEARCH] = { "chat_search", 11,
-			  "SELECT f.fit, (f.score * 1000000)::bigint AS score, " PRODUCT
-			  " FROM chatbot.find_products($1, $2, $3, $4, " LIST("$5") ", " LIST("$6") ", " LIST(
-			      "$7") ", nullif($8, ''), " LIST("$9") ", " LIST("$10") ", " LIST("$11") ") f JOIN chatbot.product p USING (id) ORDER BY f.fit, f.score DESC, f.id" },
+	/* session, cap, floor, aim, below, from, terms, topics, nearby, colour, not colours, not brands, not words */
+	[CHAT_SEARCH] = { "chat_search", 13,
+			  "SELECT f.fit, (f.score * 1000000)::bigint AS score, " PRODUCT " "
+			  "FROM chatbot.find_products($1, $2, $3, $4, $5, $6, " LIST("$7") ", " LIST("$8") ", " LIST(
+			      "$9") ","
+				    "  nullif($10, ''), " LIST("$11") ", " LIST("$12") ", " LIST(
+					"$13") ") f "
+					       "JOIN chatbot.product p USING (id) ORDER BY f.fit, f.score DESC, f.id" },
 	/* session, customer, version, flow, client_message_id, text, reply, detail, products shown -> result; no row when
 	 * the session has moved on, or is gone */
 	[CHAT_COMMIT] = { "chat_commit", 9,

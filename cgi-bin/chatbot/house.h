@@ -144,6 +144,9 @@ struct said {
 /** understand_text(a, text, ret_said): Understand ${text}.  Everything in *${ret_said} lives in ${a}. */
 void understand_text(struct arena *a, const char *text, struct said *ret_said);
 
+/* How a product that was found meets the wish, as chatbot.find_products says it. */
+enum { FIT_EXACT, FIT_NOT_COLOUR, FIT_NOT_PRICE, FIT_NEARBY, FIT_OTHER };
+
 /* A product of the catalog. */
 struct product {
 	const char *id;
@@ -154,7 +157,7 @@ struct product {
 	int64_t price_won;
 	const char *mall, *url, *image_url;
 	const char *reason_ko, *reason_en;
-	int fit;      /* from the search: 0 as wished, 1 not the colour, 2 near their interests, 3 anything */
+	int fit;                         /* from the search: one of FIT_… */
 	double score; /* among those of one fit: higher is better */
 };
 
@@ -207,7 +210,8 @@ struct step {
 	struct flow flow; /* after the turn */
 	enum say say;
 	bool searches;		    /* look for products by the flow; step_found then settles say and state */
-	int compared;		    /* -1 they asked for something cheaper, 1 for something dearer, else 0 */
+	int compared;                    /* -1 they asked for something cheaper, 1 for something dearer, else 0 */
+	bool firm;                       /* this very message set the bounds of price: they are kept */
 	bool noted;		    /* a budget was named and is to be confirmed */
 	bool guessed;		    /* with SAY_ACCEPTED: they did not say which card */
 	const struct fact *fact;    /* with SAY_FACT */
@@ -226,13 +230,12 @@ void machine_step(struct arena *a, const struct flow *flow, const struct said *s
 
 /**
  * machine_found(a, flow, step, found, n):
- * The search that ${step} asked for found the ${n} products at ${found}: note them as shown, or, when there are none, stay
- * where the conversation was, at ${flow}, and say so.
+ * The search that ${step} asked for found the *${n} products at ${found}, best first: note them as shown; or, when there
+ * are none, or none that answer what was asked (*${n} becomes 0), stay where the conversation was, at ${flow}, and say so.
  */
-void machine_found(struct arena *a, const struct flow *flow, struct step *step, const struct product *found,
-		   int n);
+void machine_found(struct arena *a, const struct flow *flow, struct step *step, const struct product *found, int *n);
 
-/** machine_cap(flow, facts): The highest price that may be shown: the limit, and what the customer said. */
+/** machine_cap(flow, facts): The highest price that may be shown: the limit, or the budget if that is lower. */
 int64_t machine_cap(const struct flow *flow, const struct facts *facts);
 
 /**

@@ -9,8 +9,8 @@
 
 const struct interest interest_rows[] = {
 	{ "games", "게임", "games", "gaming",
-	  "게임|겜|^롤$|닌텐도|플스|콘솔|스팀덱|오락|보드게임|e스포츠|이스포츠",
-	  "game*|gaming|gamer|nintendo|playstation|xbox|esports|console*|video game*|board game*" },
+	  "보드게임|카드게임|게임|겜|^롤$|닌텐도|플스|콘솔|스팀덱|오락|e스포츠|이스포츠",
+	  "board game*|video game*|card game*|game*|gaming|gamer|nintendo|playstation|xbox|esports|console*" },
 	{ "reading", "독서", "reading", "books",
 	  "독서|^책$|^책을|^책이|^책도|^책은|^책읽|책읽|책보|책추천|소설|만화책|웹툰|도서",
 	  "read|reading|book|books|novel*|comic*|manga|ebook*" },
@@ -71,7 +71,7 @@ const struct interest interest_rows[] = {
 	  "kid|kids|child|children|baby|babies|toddler*|toy|toys|nephew*|niece*|lego|doll*" },
 	{ "photography", "사진", "photography", "photography",
 	  "사진|카메라|출사|브이로그|촬영|필카|필름카메라|삼각대",
-	  "photo|photos|photography|camera*|vlog*|tripod*|shooting pictures|film camera*" },
+	  "film camera*|photo|photos|photography|camera*|vlog*|tripod*|taking pictures" },
 	{ "plants", "식물", "plants", "plants",
 	  "식물|화분|가드닝|텃밭|원예|꽃꽂이|꽃을|^꽃$|다육|식집사|정원",
 	  "plant|plants|garden*|flower*|succulent*" },

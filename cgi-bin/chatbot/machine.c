@@ -53,7 +53,7 @@ static const struct rule rules[] = {
 	{ AFTERWARDS, MEANS(M_PRICE), MEANS(M_CARDS), MEANS(M_ORDINAL), STAY, SAY_PRICES, ASIDE },
 	{ AFTERWARDS, MEANS(M_ORDINAL), MEANS(M_ASKS) | MEANS(M_PRICE) | MEANS(M_HAVE),
 	  MEANS(M_ACCEPT) | REFINES | MEANS(M_OTHER), STAY, SAY_ABOUT, ASIDE },
-	{ ANY_STATE, MEANS(M_HELP), 0, NAMES | REFINES | WISHES, STAY, SAY_HELP, ASIDE },
+	{ ANY_STATE, MEANS(M_HELP), 0, MEANS(M_INTEREST) | REFINES | WISHES, STAY, SAY_HELP, ASIDE },
 	{ ANY_STATE, MEANS(M_RESTART), 0, 0, MOOD_CHECK, SAY_RESTARTED, FORGETS },
 	{ ANY_STATE, MEANS(M_BYE), 0, MEANS(M_RECOMMEND) | MEANS(M_OTHER) | MEANS(M_MORE), DONE, SAY_BYE, 0 },
 	{ ANY_STATE, MEANS(M_DASHBOARD), 0, REFUSES, DONE, SAY_DASHBOARD, 0 },
@@ -144,13 +144,9 @@ machine_state(const char *name)
 int64_t
 machine_cap(const struct flow *flow, const struct facts *facts)
 {
-	int64_t cap = facts->available_won;
+	bool stated = flow->budget_won && flow->budget_won < facts->available_won;
 
-	if (flow->budget_won && flow->budget_won < cap)
-		cap = flow->budget_won;
-	if (flow->below_won && flow->below_won - 1 < cap)
-		cap = flow->below_won - 1;
-	return cap;
+	return stated ? flow->budget_won : facts->available_won;
 }
 
 /* Is word in the list?  Lists are words with '|' between them. */
@@ -431,7 +427,10 @@ note_wishes(struct arena *a, struct step *step, const struct rule *rule, const s
 	if (rule->effects & SEARCHES)
 		keep_kind(a, flow, means, facts);
 	step->noted = (means & MEANS(M_BUDGET)) && said->budget.max_won;
-	step->compared = (means & MEANS(M_CHEAPER)) ? -1 : (means & MEANS(M_DEARER)) ? 1 : 0;
+	step->compared = (means & (MEANS(M_CHEAPER) | MEANS(M_CHEAPEST))) ? -1
+			 : (means & MEANS(M_DEARER))			  ? 1
+									  : 0;
+	step->firm = step->compared != 0 || (means & MEANS(M_BUDGET));
 }
 
 static void
@@ -523,20 +522,32 @@ machine_step(struct arena *a, const struct flow *flow, const struct said *said, 
 	step->flow.version++;
 }
 
+/* Is there nothing of the kind at all? */
+static bool
+all_other(const struct product *found, int n)
+{
+	return n == 0 || found[0].fit >= FIT_NEARBY;
+}
+
 void
-machine_found(struct arena *a, const struct flow *flow, struct step *step, const struct product *found, int n)
+machine_found(struct arena *a, const struct flow *flow, struct step *step, const struct product *found,
+	      int *n)
 {
 	int i;
 
-	if (n > 0) {
+	/* Something better of another kind is no answer to "something better". */
+	if (step->compared > 0 && all_other(found, *n))
+		*n = 0;
+	if (*n > 0) {
 		step->flow.cards = "";
-		for (i = 0; i < n; i++)
+		for (i = 0; i < *n; i++)
 			step->flow.cards = list_add(a, step->flow.cards, found[i].id);
 		return;
 	}
-	step->say = step->flow.below_won   ? SAY_NOTHING_CHEAPER
-		    : step->flow.floor_won ? SAY_NOTHING_DEARER
-					   : SAY_NOTHING;
+	step->say = step->compared < 0	 ? SAY_NOTHING_CHEAPER
+		    : step->compared > 0 ? SAY_NOTHING_DEARER
+					 : SAY_NOTHING;
+	step->searches = false;
 	step->flow.state = machine_state(flow->state) < CHOOSE ? state_names[CHOOSE] : flow->state;
 	step->flow.outcome = flow->outcome;
 	/* What could not be met is not held on to, or the next search would fail as well. */

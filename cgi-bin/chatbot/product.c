@@ -53,28 +53,43 @@ nearby(struct arena *a, const struct flow *flow, const struct facts *facts)
 	return topics;
 }
 
-/* The price that suits best: close to a budget somebody named, and well below a mere limit. */
-static int64_t
-aim(const struct flow *flow, int64_t cap_won)
+/* Prices of a search: the bounds that hold, and the one that suits best. */
+struct prices {
+	int64_t cap_won, floor_won, aim_won;
+};
+
+/* Close to a budget somebody named, and well below a mere limit. */
+static struct prices
+prices_of(const struct step *step, const struct facts *facts)
 {
-	if (flow->budget_won && flow->budget_won >= cap_won)
-		return cap_won * 85 / 100;
-	return flow->floor_won ? (flow->floor_won + cap_won) / 2 : cap_won * 40 / 100;
+	const struct flow *flow = &step->flow;
+	struct prices p = { .cap_won = machine_cap(flow, facts),
+			    .floor_won = step->firm ? flow->floor_won : 0 };
+
+	if (step->firm && flow->below_won && flow->below_won <= p.cap_won)
+		p.cap_won = flow->below_won - 1;
+	if (flow->floor_won)
+		p.aim_won = (flow->floor_won + p.cap_won) / 2;
+	else
+		p.aim_won = p.cap_won * (flow->budget_won ? 85 : 40) / 100;
+	return p;
 }
 
 enum err
-product_search(const struct req *rq, const char *session, const struct flow *flow, const struct facts *facts,
+product_search(const struct req *rq, const char *session, const struct step *step, const struct facts *facts,
 	       struct product ret_found[CARDS_MAX], int *ret_n)
 {
+	const struct flow *flow = &step->flow;
+	const struct prices prices = prices_of(step, facts);
 	struct product found[FOUND_MAX];
-	int64_t cap_won = machine_cap(flow, facts);
 	struct db_result res;
 	enum err e;
 	int i;
 
 	e = db_run(rq, CHAT_SEARCH,
-		   DB_ARGS(db_text(session), db_i64(rq, cap_won), db_i64(rq, flow->floor_won),
-			   db_i64(rq, aim(flow, cap_won)), db_text(flow->terms), db_text(flow->topics),
+		   DB_ARGS(db_text(session), db_i64(rq, prices.cap_won), db_i64(rq, prices.floor_won),
+			   db_i64(rq, prices.aim_won), db_i64(rq, flow->below_won),
+			   db_i64(rq, flow->floor_won), db_text(flow->terms), db_text(flow->topics),
 			   db_text(nearby(rq->arena, flow, facts)), db_text(flow->colour),
 			   db_text(flow->not_colours), db_text(flow->not_brands), db_text(flow->not_words)),
 		   &res);

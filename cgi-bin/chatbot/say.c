@@ -31,7 +31,7 @@ static const struct line lines[SAY__MAX] = {
 			      "I did not get that. Try \"I'll take the second\", \"cheaper\" or \"another colour\"." },
 	[SAY_WHICH] = { "마음에 드신다니 기뻐요. 몇 번째 걸로 할까요?",
 			"Glad you like them. Which one shall it be?" },
-	[SAY_ACCEPTED] = { "좋은 선택이에요! {name}({price}){은/는} 여기에서 살 수 있어요: {url} 이번 달에 사면 다음 달 15일까지 갚으면 돼요.{guessed}",
+	[SAY_ACCEPTED] = { "좋은 선택이에요! {name}{은/는} {price}이고, 여기에서 살 수 있어요: {url} 이번 달에 사면 다음 달 15일까지 갚으면 돼요.{guessed}",
 			   "Good choice! You can buy {name} ({price}) here: {url} Bought this month, it is due on the 15th of next month.{guessed}" },
 	[SAY_DECLINED] = { "알겠어요, 오늘은 여기까지 할게요. 생각나면 언제든 다시 말 걸어 주세요.",
 			   "All right, let's leave it at that. Write to me whenever you feel like it." },
@@ -97,8 +97,11 @@ enum met {
 	MET_DEARER,
 	COLOUR_SOME,
 	COLOUR_NONE,
+	PRICE_SOME,
+	PRICE_NONE,
 	KIND_SOME,
 	KIND_NONE,
+	KIND_NONE_CHEAPER,
 	MET__MAX
 };
 
@@ -113,10 +116,16 @@ static const struct line found_lines[MET__MAX] = {
 			  "Only {exact} came in such a colour, so the rest differs." },
 	[COLOUR_NONE] = { "원하시는 색은 찾지 못해서 비슷한 것으로 골랐어요.",
 			  "I found none in such a colour, so these are the closest." },
+	[PRICE_SOME] = { "그 가격대는 {exact}개뿐이라 나머지는 다른 가격으로 골랐어요.",
+			 "Only {exact} came at such a price, so the rest differs." },
+	[PRICE_NONE] = { "그 가격대는 더 없어서 다른 가격으로 골랐어요.",
+			 "I found no more at such a price, so these cost something else." },
+	[KIND_NONE_CHEAPER] = { "{wish} 쪽에는 더 저렴한 게 없어서 다른 종류로 골라 봤어요.",
+				"Nothing for {wish} is cheaper, so these are of other kinds." },
 	[KIND_SOME] = { "딱 맞는 건 {exact}개뿐이라 나머지는 다른 종류로 채웠어요.",
 			"Only {exact} really matched, so the rest is of other kinds." },
-	[KIND_NONE] = { "{wish}에 맞는 건 찾지 못해서 다른 종류로 골라 봤어요.",
-			"I found no match for {wish}, so these are of other kinds." },
+	[KIND_NONE] = { "{wish} 쪽에는 맞는 게 없어서 다른 종류로 골라 봤어요.",
+			"I have no match for {wish}, so these are of other kinds." },
 };
 
 static const char dashboard_path[] = "/dashboard";
@@ -179,16 +188,16 @@ won(const struct writer *w, int64_t amount)
 	return say_won(w->a, amount, w->step->flow.language);
 }
 
-/* The words of a list, codes of interests by their names, with commas. */
+/* The words of a list, with commas; of_codes: codes of interests by their names. */
 static const char *
-spell_list(const struct writer *w, const char *list)
+spell_list(const struct writer *w, const char *list, bool of_codes)
 {
 	const char *text = "";
 
 	while (*list) {
 		size_t n = strcspn(list, "|");
 		const char *word = arena_strndup(w->a, list, n);
-		const struct interest *interest = interest_find(word);
+		const struct interest *interest = of_codes ? interest_find(word) : NULL;
 
 		if (interest)
 			word = w->korean ? interest->name_ko : interest->name_en;
@@ -196,6 +205,15 @@ spell_list(const struct writer *w, const char *list)
 		list += n + (list[n] == '|');
 	}
 	return text;
+}
+
+/* What is looked for, in the customer's own words, else what they are into. */
+static const char *
+spell_wish(const struct writer *w)
+{
+	const struct flow *flow = &w->step->flow;
+
+	return *flow->terms ? spell_list(w, flow->terms, false) : spell_list(w, flow->hobby, true);
 }
 
 static void
@@ -226,7 +244,7 @@ write_empathy(struct writer *w)
 static void
 write_hobby_heard(struct writer *w)
 {
-	const char *hobby = spell_list(w, w->step->flow.hobby);
+	const char *hobby = spell_list(w, w->step->flow.hobby, true);
 
 	if (*hobby)
 		put(w, arena_printf(w->a, w->korean ? "%s 좋아하시는군요!" : "So you like %s!", hobby));
@@ -241,7 +259,7 @@ count_exact(const struct writer *w)
 	int i, exact = 0;
 
 	for (i = 0; i < w->nfound; i++)
-		exact += w->found[i].fit == 0;
+		exact += w->found[i].fit == FIT_EXACT;
 	return exact;
 }
 
@@ -254,10 +272,14 @@ how_met(const struct writer *w)
 
 	for (i = 0; i < w->nfound; i++)
 		worst = w->found[i].fit > worst ? w->found[i].fit : worst;
-	if (worst == 1)
-		return exact > 0 ? COLOUR_SOME : COLOUR_NONE;
-	if (worst > 1)
+	if (worst >= FIT_NEARBY && exact == 0 && w->step->compared < 0)
+		return KIND_NONE_CHEAPER;
+	if (worst >= FIT_NEARBY)
 		return exact > 0 ? KIND_SOME : KIND_NONE;
+	if (worst == FIT_NOT_PRICE)
+		return exact > 0 ? PRICE_SOME : PRICE_NONE;
+	if (worst == FIT_NOT_COLOUR)
+		return exact > 0 ? COLOUR_SOME : COLOUR_NONE;
 	if (w->step->compared && (flow->below_won || flow->floor_won))
 		return w->step->compared < 0 ? MET_CHEAPER : MET_DEARER;
 	return *flow->terms || *flow->hobby ? MET : MET_ANYTHING;
@@ -306,9 +328,9 @@ gap_text(const struct writer *w, const char *name)
 	} gaps[] = {
 		{ "limit", won(w, w->facts->available_won) },
 		{ "cap", won(w, machine_cap(&step->flow, w->facts)) },
-		{ "hobby", spell_list(w, step->flow.hobby) },
-		{ "profile", spell_list(w, w->facts->interests) },
-		{ "wish", spell_list(w, *step->flow.terms ? step->flow.terms : step->flow.hobby) },
+		{ "hobby", spell_list(w, step->flow.hobby, true) },
+		{ "profile", spell_list(w, w->facts->interests, false) },
+		{ "wish", spell_wish(w) },
 		{ "n", arena_printf(w->a, "%d", w->nfound) },
 		{ "exact", arena_printf(w->a, "%d", count_exact(w)) },
 		{ "are", w->nfound == 1 ? "is" : "are" },

@@ -119,10 +119,10 @@ answer(struct turn *t, struct step *step, const char **ret_reply, const char **r
 	understand_text(a, t->in->text, &said);
 	machine_step(a, &t->flow, &said, &t->facts, step);
 	if (step->searches) {
-		e = product_search(t->rq, t->session, &step->flow, &t->facts, found, &n);
+		e = product_search(t->rq, t->session, step, &t->facts, found, &n);
 		if (e)
 			return e;
-		machine_found(a, &t->flow, step, found, n);
+		machine_found(a, &t->flow, step, found, &n);
 	}
 	*ret_reply = say_reply(a, step, &t->facts, found, n);
 	*ret_detail = detail_of(t, step, found, n);

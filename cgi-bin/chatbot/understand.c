@@ -22,16 +22,15 @@ is_any_used(const bool *used, struct span span)
 
 /* Is one of forms there, at a place that no earlier row of the table has?  Then it is this row's, and understood. */
 static bool
-claim(struct arena *a, const struct utterance *u, const char *forms, bool *claimed)
+claim(const struct utterance *u, const char *forms, bool *claimed)
 {
 	bool found = false;
 
 	while (forms && *forms) {
 		size_t len = strcspn(forms, "|");
-		const char *form = arena_strndup(a, forms, len);
 		struct span span = { 0, 0 };
 
-		while (utterance_find(u, form, span.end, &span)) {
+		while (utterance_find_one(u, forms, len, span.end, &span)) {
 			if (is_any_used(claimed, span))
 				continue;
 			memset(claimed + span.start, true, span.end - span.start);
@@ -52,7 +51,7 @@ claim_rows(struct arena *a, const struct utterance *u, const struct word *rows, 
 	bool found = false;
 
 	for (; rows->ko || rows->en; rows++) {
-		bool ko = claim(a, u, rows->ko, claimed), en = claim(a, u, rows->en, claimed);
+		bool ko = claim(u, rows->ko, claimed), en = claim(u, rows->en, claimed);
 
 		if (!ko && !en)
 			continue;
@@ -236,9 +235,26 @@ is_predicate(const char *word)
 	return false;
 }
 
-/* The Korean word without the particle at its end, if two syllables remain. */
+/* Is the word made of numerals, as in 삼만, 만오천원? */
+static bool
+is_amount(const char *word)
+{
+	static const char numerals[] = "일이삼사오육칠팔구십백천만원";
+	const size_t len = strlen("일");
+	char syllable[8];
+
+	for (; strlen(word) >= len; word += len) {
+		memcpy(syllable, word, len);
+		syllable[len] = '\0';
+		if (!strstr(numerals, syllable))
+			return false;
+	}
+	return !*word;
+}
+
+/* The Korean word without the particle at its end, if at least so many syllables remain. */
 static const char *
-without_particle(struct arena *a, const char *word)
+without_particle(struct arena *a, const char *word, size_t syllables)
 {
 	static const char *const particles[] = { "이랑은", "에서는", "으로는", "이라도", "까지도", "이랑",
 						 "에서",   "으로",   "하고",   "에게",	 "부터",   "이나",
@@ -252,7 +268,7 @@ without_particle(struct arena *a, const char *word)
 	for (i = 0; particles[i]; i++) {
 		size_t tail = strlen(particles[i]);
 
-		if (ends_in(word, particles[i]) && len >= tail + strlen("두자"))
+		if (ends_in(word, particles[i]) && len >= tail + syllables * strlen("자"))
 			return arena_strndup(a, word, len - tail);
 	}
 	return word;
@@ -275,10 +291,12 @@ name_in(struct arena *a, const struct utterance *u, struct span span)
 			   : NULL;
 	if (len == span.end - span.start && is_predicate(word))
 		return NULL;
-	word = without_particle(a, word);
+	if (is_listed(stop_ko, without_particle(a, word, 1)))
+		return NULL;
+	word = without_particle(a, word, 2);
 	if (strlen(word) < strlen("두자") || (unsigned char)word[0] < 0xEA || (unsigned char)word[0] > 0xED)
 		return NULL;
-	return is_listed(stop_ko, word) || ends_in(word, "만원") || ends_in(word, "천원") ? NULL : word;
+	return is_listed(stop_ko, word) || is_amount(word) ? NULL : word;
 }
 
 /* Words no table knows. */
@@ -325,7 +343,7 @@ understand_text(struct arena *a, const char *text, struct said *ret_said)
 	utterance_read(a, text, &said->text);
 	claim_rows(a, u, words_meanings, &said->means, NULL);
 	if (u->question)
-		means(said, utterance_has(u, "있어") ? M_HAVE : M_ASKS);
+		means(said, utterance_has(u, "있어|있는데|있는거|없어|없나|없을까|없니") ? M_HAVE : M_ASKS);
 	if (claim_rows(a, u, words_moods, NULL, &said->mood))
 		means(said, M_MOOD);
 	find_ordinal(u, said);
@@ -337,8 +355,9 @@ understand_text(struct arena *a, const char *text, struct said *ret_said)
 		find_interest(a, u, row, row->en, said);
 	}
 	find_fact(u, said);
-	find_names(a, u, said);
 	if (said->means == 0 && utterance_is_noise(u))
 		means(said, M_NOISE);
+	else
+		find_names(a, u, said);
 	said->language = language_of(u, said);
 }

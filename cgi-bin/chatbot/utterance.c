@@ -209,8 +209,9 @@ is_ascii(const char *s, size_t len)
 	return true;
 }
 
-static bool
-find_form(const struct utterance *u, const char *form, size_t len, size_t from, struct span *ret_span)
+bool
+utterance_find_one(const struct utterance *u, const char *form, size_t len, size_t from,
+		   struct span *ret_span)
 {
 	if (form[0] == '=') {
 		const char *all = is_ascii(form, len) ? u->words + 1 : u->squeezed;
@@ -230,7 +231,7 @@ utterance_find(const struct utterance *u, const char *forms, size_t from, struct
 	while (forms && *forms) {
 		size_t len = strcspn(forms, "|");
 
-		if (len > 0 && find_form(u, forms, len, from, ret_span))
+		if (len > 0 && utterance_find_one(u, forms, len, from, ret_span))
 			return true;
 		forms += len + (forms[len] == '|');
 	}

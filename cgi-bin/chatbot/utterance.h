@@ -38,6 +38,9 @@ void utterance_read(struct arena *a, const char *text, struct utterance *ret_u);
  */
 bool utterance_find(const struct utterance *u, const char *forms, size_t from, struct span *ret_span);
 
+/** utterance_find_one(u, form, len, from, ret_span): The same for the one form of ${len} bytes at ${form}. */
+bool utterance_find_one(const struct utterance *u, const char *form, size_t len, size_t from, struct span *ret_span);
+
 /** utterance_has(u, forms): Is one of ${forms} in it?  If so, mark it as understood. */
 bool utterance_has(const struct utterance *u, const char *forms);
 
