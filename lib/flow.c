@@ -38,10 +38,10 @@ struct member {
 	}
 
 static const struct member members[] = {
-	TEXT(customer),	   NUMBER(version),   TEXT(state),   TEXT(language),	NUMBER(retries),
-	TEXT(mood),	   TEXT(hobby),	      TEXT(terms),   TEXT(topics),	NUMBER(budget_won),
-	NUMBER(below_won), NUMBER(floor_won), TEXT(colour),  TEXT(not_colours), TEXT(not_brands),
-	TEXT(not_words),   TEXT(cards),	      TEXT(outcome),
+	TEXT(customer),	   NUMBER(version),   TEXT(state),  TEXT(language),    NUMBER(retries),
+	TEXT(mood),	   TEXT(hobby),	      TEXT(terms),  TEXT(topics),      NUMBER(budget_won),
+	NUMBER(below_won), NUMBER(floor_won), TEXT(colour), TEXT(not_colours), TEXT(not_brands),
+	TEXT(not_words),   TEXT(cards),	      TEXT(offer),  TEXT(outcome),
 };
 
 enum { MEMBERS = sizeof(members) / sizeof(members[0]) };

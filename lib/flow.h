@@ -38,6 +38,7 @@ struct flow {
 	const char *not_brands;  /* list, lower case */
 	const char *not_words;   /* list: what they do not want to see */
 	const char *cards;       /* list: ids of the products on the screen, in their order */
+	const char *offer;       /* what a plain yes would take up: the id of a card, "cheaper", "other" */
 	const char *outcome;     /* "accepted", "declined", "dashboard" */
 };
 

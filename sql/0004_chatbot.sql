@@ -239,7 +239,11 @@ LANGUAGE sql STABLE SET pg_trgm.word_similarity_threshold = 0.6 AS $$
 		FROM candidate JOIN chatbot.product p USING (id)
 		WHERE p.price_won BETWEEN floor_won AND cap_won
 		AND lower(p.brand) <> ALL (unwanted_brands)
-		AND NOT EXISTS (SELECT FROM unnest(unwanted_words) u WHERE strpos(p.search, normalize(lower(u), NFD)) > 0)
+		-- Not by its keywords: those of a category hold for its neighbours, too.
+		AND NOT EXISTS (
+			SELECT FROM unnest(unwanted_words) u
+			WHERE strpos(lower(concat_ws(' ', p.name_ko, p.name_en, p.brand, p.category_ko, p.category_en)),
+			             lower(normalize(u, NFC))) > 0)
 		AND NOT EXISTS (SELECT FROM chatbot.shown s WHERE s.session_id = in_session AND s.product_id = p.id)
 	), fitted AS (
 		SELECT j.*, CASE

@@ -46,7 +46,10 @@ enum meaning {
 	M_RESTART,
 	M_HELP,
 	M_NO_BUDGET, /* any price */
-	M_PRICE,     /* what does it cost? */
+	M_PRICE,        /* what does it cost? */
+	M_BEST,         /* which is best? */
+	M_KOREAN,       /* speak Korean, please */
+	M_ENGLISH,
 	M_ASKS,	     /* a question, by its words or its mark */
 	/* other tables */
 	M_MOOD,
@@ -62,7 +65,9 @@ enum meaning {
 	M_CARDS,   /* products are on the screen */
 	M_PICKED,  /* points at one of them and wants it */
 	M_PROFILE, /* the profile has interests */
-	M_AGAIN,   /* the answer before was unfit, too */
+	M_AGAIN,        /* the answer before was unfit, too */
+	M_OFFERED,      /* a yes would take something up */
+	M_POINTS_AT,    /* names one of the cards, but does not say to take it */
 	M__MAX
 };
 
@@ -76,7 +81,8 @@ struct word {
 };
 
 extern const struct word words_meanings[]; /* end with a row without words; so do the following */
-extern const struct word words_ordinals[]; /* means 1, 2, 3; -1 is the last */
+enum { ORDINAL_LAST = -1, ORDINAL_CHEAPEST = -2 };
+extern const struct word words_ordinals[];  /* means 1, 2, 3, or ORDINAL_… */
 
 enum { MOOD_GOOD, MOOD_SO_SO, MOOD_BAD, MOOD_TIRED, MOOD_BORED, MOOD__MAX };
 extern const struct word words_moods[]; /* means MOOD_…; the first row that fits counts */
@@ -126,7 +132,7 @@ struct said {
 	uint64_t means;		 /* MEANS(M_…), or-ed */
 	const char *language;	 /* "ko" or "en" when it is clearly in that language, else NULL */
 	int mood;		 /* with M_MOOD */
-	int ordinal;		 /* with M_ORDINAL: 1-3, -1 the last */
+	int ordinal;		 /* with M_ORDINAL: 1-3 or ORDINAL_… */
 	const char *colour;	 /* with M_COLOUR: its code */
 	const char *not_colour;	 /* turned down, or NULL */
 	const struct fact *fact; /* with M_FACT */
@@ -175,6 +181,7 @@ struct facts {
 /* What to say: rows of say.c. */
 enum say {
 	SAY_GREETING,
+	SAY_HELLO,          /* a greeting in return */
 	SAY_MOOD_AGAIN,
 	SAY_HOBBY,
 	SAY_HOBBY_AGAIN,
@@ -189,6 +196,8 @@ enum say {
 	SAY_BYE,
 	SAY_DASHBOARD,
 	SAY_WELCOME, /* after thanks */
+	SAY_AS_YOU_LIKE,    /* an offer was turned down */
+	SAY_LANGUAGE,
 	SAY_RESTARTED,
 	SAY_REOPENED,
 	SAY_FACT,
@@ -213,6 +222,7 @@ struct step {
 	int compared;                    /* -1 they asked for something cheaper, 1 for something dearer, else 0 */
 	bool firm;                       /* this very message set the bounds of price: they are kept */
 	bool noted;		    /* a budget was named and is to be confirmed */
+	bool wished;                     /* something was named that is looked for from now on */
 	bool guessed;		    /* with SAY_ACCEPTED: they did not say which card */
 	const struct fact *fact;    /* with SAY_FACT */
 	const struct product *card; /* the one meant; never NULL with SAY_ACCEPTED, SAY_ABOUT, SAY_TOO_DEAR */

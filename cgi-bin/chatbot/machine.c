@@ -53,6 +53,9 @@ static const struct rule rules[] = {
 	{ AFTERWARDS, MEANS(M_PRICE), MEANS(M_CARDS), MEANS(M_ORDINAL), STAY, SAY_PRICES, ASIDE },
 	{ AFTERWARDS, MEANS(M_ORDINAL), MEANS(M_ASKS) | MEANS(M_PRICE) | MEANS(M_HAVE),
 	  MEANS(M_ACCEPT) | REFINES | MEANS(M_OTHER), STAY, SAY_ABOUT, ASIDE },
+	{ AFTERWARDS, MEANS(M_BEST) | MEANS(M_POINTS_AT), MEANS(M_CARDS), WISHES | REFINES, STAY, SAY_ABOUT,
+	  ASIDE },
+	{ ANY_STATE, MEANS(M_KOREAN) | MEANS(M_ENGLISH), 0, NAMES, STAY, SAY_LANGUAGE, ASIDE },
 	{ ANY_STATE, MEANS(M_HELP), 0, MEANS(M_INTEREST) | REFINES | WISHES, STAY, SAY_HELP, ASIDE },
 	{ ANY_STATE, MEANS(M_RESTART), 0, 0, MOOD_CHECK, SAY_RESTARTED, FORGETS },
 	{ ANY_STATE, MEANS(M_BYE), 0, MEANS(M_RECOMMEND) | MEANS(M_OTHER) | MEANS(M_MORE), DONE, SAY_BYE, 0 },
@@ -63,6 +66,7 @@ static const struct rule rules[] = {
 	{ AFTERWARDS, REFINES, 0, MEANS(M_DECLINE), RE_RECOMMENDATION, SAY_OTHERS, SEARCHES },
 	{ AFTERWARDS, MEANS(M_OTHER) | MEANS(M_MORE), 0, 0, RE_RECOMMENDATION, SAY_OTHERS, SEARCHES },
 	{ REACTING, MEANS(M_DECLINE), 0, 0, DONE, SAY_DECLINED, 0 },
+	{ REACTING, MEANS(M_NO), MEANS(M_OFFERED), 0, STAY, SAY_AS_YOU_LIKE, ASIDE },
 	{ REACTING, MEANS(M_THANKS), 0, NAMES | WISHES, STAY, SAY_WELCOME, ASIDE },
 	{ REACTING, WISHES | MEANS(M_INTEREST), 0, 0, RE_RECOMMENDATION, SAY_OTHERS, SEARCHES },
 	{ REACTING, MEANS(M_NO) | MEANS(M_ANY), 0, 0, RE_RECOMMENDATION, SAY_OTHERS, SEARCHES },
@@ -73,7 +77,7 @@ static const struct rule rules[] = {
 	{ REACTING, 0, 0, 0, STAY, SAY_REACT_AGAIN, UNFIT },
 
 	/* Somebody who knows what they want gets it, whatever was asked. */
-	{ ANY_STATE, MEANS(M_RECOMMEND), 0, REFUSES, RECOMMENDATION, SAY_PRODUCTS, SEARCHES },
+	{ ANY_STATE, MEANS(M_RECOMMEND) | MEANS(M_BEST), 0, REFUSES, RECOMMENDATION, SAY_PRODUCTS, SEARCHES },
 	{ ANY_STATE, MEANS(M_HAVE) | MEANS(M_NEED), MEANS(M_INTEREST), REFUSES, RECOMMENDATION, SAY_PRODUCTS,
 	  SEARCHES },
 	{ ANY_STATE, MEANS(M_HAVE), MEANS(M_WORDS), REFUSES | MEANS(M_MOOD), RECOMMENDATION, SAY_PRODUCTS,
@@ -89,6 +93,7 @@ static const struct rule rules[] = {
 	{ IN(MOOD_CHECK), MEANS(M_ASKS), 0, 0, STAY, SAY_UNKNOWN, ASIDE },
 	{ IN(MOOD_CHECK), MEANS(M_WORDS) | MEANS(M_LIKE), 0, 0, HOBBY_CHECK, SAY_HOBBY, 0 },
 	{ IN(MOOD_CHECK), MEANS(M_AGAIN), 0, 0, HOBBY_CHECK, SAY_HOBBY, 0 },
+	{ IN(MOOD_CHECK), MEANS(M_GREETING), 0, 0, STAY, SAY_HELLO, UNFIT },
 	{ IN(MOOD_CHECK), 0, 0, 0, STAY, SAY_MOOD_AGAIN, UNFIT },
 
 	{ IN(HOBBY_CHECK), MEANS(M_INTEREST), 0, 0, CHOOSE, SAY_CHOOSE, 0 },
@@ -249,8 +254,10 @@ card_is_colour(const struct product *card, const char *colour)
 static const struct product *
 card_meant(struct arena *a, const struct said *said, const struct facts *facts)
 {
-	int i, alone, number = said->ordinal < 0 ? facts->ncards : said->ordinal;
+	int i, alone, number = said->ordinal == ORDINAL_LAST ? facts->ncards : said->ordinal;
 
+	if (said->ordinal == ORDINAL_CHEAPEST)
+		return card_at_end(facts, true);
 	if (said->means & MEANS(M_ORDINAL))
 		return number > 0 && number <= facts->ncards ? &facts->cards[number - 1] : NULL;
 	if (said->means & MEANS(M_CHEAPEST))
@@ -263,6 +270,45 @@ card_meant(struct arena *a, const struct said *said, const struct facts *facts)
 			if (card_is_named(a, said, facts, i, alone))
 				return &facts->cards[i];
 	return facts->ncards > 0 && !said->colour && !(said->means & NAMES) ? &facts->cards[0] : NULL;
+}
+
+/* What a plain yes adds to the message: the offer it takes up. */
+static uint64_t
+accepted_offer(const struct flow *flow, uint64_t means, const struct facts *facts,
+	       const struct product **ret_card)
+{
+	int i;
+
+	if (!(means & (MEANS(M_YES) | MEANS(M_PRAISE))) || (means & (MEANS(M_ORDINAL) | NAMES)))
+		return 0;
+	if (strcmp(flow->offer, "cheaper") == 0)
+		return MEANS(M_CHEAPER);
+	if (strcmp(flow->offer, "other") == 0)
+		return MEANS(M_OTHER);
+	for (i = 0; i < facts->ncards; i++) {
+		if (strcmp(flow->offer, facts->cards[i].id) == 0) {
+			*ret_card = &facts->cards[i];
+			return MEANS(M_ACCEPT) | MEANS(M_ORDINAL);
+		}
+	}
+	return 0;
+}
+
+/* What a yes to this reply would take up. */
+static const char *
+offer_of(const struct step *step)
+{
+	switch (step->say) {
+	case SAY_ABOUT:
+		return step->card->id;
+	case SAY_TOO_DEAR:
+		return "cheaper";
+	case SAY_NOTHING_CHEAPER:
+	case SAY_NOTHING_DEARER:
+		return "other";
+	default:
+		return "";
+	}
 }
 
 /* What the message means here, with what is on the screen and in the profile. */
@@ -289,8 +335,12 @@ meanings_here(struct arena *a, enum state state, const struct flow *flow, const 
 		means |= said->ordinal == 1   ? MEANS(M_RECOMMEND)
 			 : said->ordinal == 2 ? MEANS(M_DASHBOARD)
 					      : MEANS(M_DECLINE);
+	if (*flow->offer)
+		means |= MEANS(M_OFFERED) | accepted_offer(flow, means, facts, ret_card);
 	if (!*ret_card)
 		return means & ~MEANS(M_ORDINAL);
+	if ((means & MEANS(M_WORDS)) && !(means & (MEANS(M_INTEREST) | MEANS(M_ACCEPT))))
+		means |= MEANS(M_POINTS_AT);
 	if (((means & MEANS(M_ACCEPT)) || ((means & MEANS(M_ORDINAL)) && !(means & MEANS(M_NO)))) &&
 	    !(means & comparing) && !said->text.question)
 		means |= MEANS(M_PICKED);
@@ -346,9 +396,9 @@ note_prices(struct flow *flow, const struct said *said, uint64_t means, const st
 {
 	const struct product *cheapest = card_at_end(facts, true), *dearest = card_at_end(facts, false);
 
-	if (means & MEANS(M_NO_BUDGET))
+	if (means & MEANS(M_NO_BUDGET)) {
 		flow->budget_won = flow->floor_won = flow->below_won = 0;
-	if (means & MEANS(M_BUDGET)) {
+	} else if (means & MEANS(M_BUDGET)) {
 		flow->budget_won = said->budget.max_won ? said->budget.max_won : flow->budget_won;
 		flow->floor_won = said->budget.min_won;
 		flow->below_won = 0;
@@ -410,23 +460,28 @@ note_wishes(struct arena *a, struct step *step, const struct rule *rule, const s
 {
 	struct flow *flow = &step->flow;
 	enum state state = machine_state(flow->state);
-	bool tells_hobby = state == HOBBY_CHECK || (state == MOOD_CHECK && (means & MEANS(M_INTEREST)));
+	const uint64_t nothing = REFUSES | MEANS(M_NONE) | MEANS(M_ANY);
+	bool tells_hobby = rule->next == CHOOSE && (state == HOBBY_CHECK || state == MOOD_CHECK) &&
+			   ((means & MEANS(M_INTEREST)) ||
+			    ((means & (MEANS(M_WORDS) | MEANS(M_YES))) && !(means & nothing)));
 
+	step->wished = (rule->effects & SEARCHES) && (means & NAMES) &&
+		       !(means & (MEANS(M_OTHER_COLOUR) | MEANS(M_NOT_BRAND)));
 	if (state == MOOD_CHECK && (means & MEANS(M_MOOD)))
 		flow->mood = words_mood_code(said->mood);
-	if (tells_hobby && rule->next == CHOOSE &&
-	    ((means & NAMES) || ((means & MEANS(M_YES)) && !(means & REFUSES))))
+	if (tells_hobby)
 		note_hobby(a, flow, said, facts);
-	else if ((rule->effects & SEARCHES) && (means & NAMES) &&
-		 !(means & (MEANS(M_OTHER_COLOUR) | MEANS(M_NOT_BRAND))))
+	else if (step->wished)
 		wish_for(a, flow, said);
+	else if (strcmp(flow->offer, "other") == 0 && (means & MEANS(M_YES)))
+		flow->terms = flow->topics = "";
 	if ((rule->effects & SEARCHES) && !*flow->hobby && said->ninterests > 0)
 		flow->hobby = said->interests[0]->code;
 	note_prices(flow, said, means, facts);
 	note_dislikes(a, flow, said, means, facts, card);
 	if (rule->effects & SEARCHES)
 		keep_kind(a, flow, means, facts);
-	step->noted = (means & MEANS(M_BUDGET)) && said->budget.max_won;
+	step->noted = (means & MEANS(M_BUDGET)) && said->budget.max_won && !(means & MEANS(M_NO_BUDGET));
 	step->compared = (means & (MEANS(M_CHEAPER) | MEANS(M_CHEAPEST))) ? -1
 			 : (means & MEANS(M_DEARER))			  ? 1
 									  : 0;
@@ -498,6 +553,8 @@ machine_step(struct arena *a, const struct flow *flow, const struct said *said, 
 	step->flow = *flow;
 	if (said->language)
 		step->flow.language = said->language;
+	if (said->means & (MEANS(M_KOREAN) | MEANS(M_ENGLISH)))
+		step->flow.language = (said->means & MEANS(M_KOREAN)) ? "ko" : "en";
 	means = meanings_here(a, state, flow, said, facts, &step->card);
 	rule = find_rule(state, means);
 	note_wishes(a, step, rule, said, means, facts, step->card);
@@ -519,6 +576,7 @@ machine_step(struct arena *a, const struct flow *flow, const struct said *said, 
 	if (rule->next == DONE)
 		step->flow.below_won = step->flow.floor_won = 0;
 	hold_back(step, flow, facts);
+	step->flow.offer = offer_of(step);
 	step->flow.version++;
 }
 
@@ -550,6 +608,7 @@ machine_found(struct arena *a, const struct flow *flow, struct step *step, const
 	step->searches = false;
 	step->flow.state = machine_state(flow->state) < CHOOSE ? state_names[CHOOSE] : flow->state;
 	step->flow.outcome = flow->outcome;
+	step->flow.offer = offer_of(step);
 	/* What could not be met is not held on to, or the next search would fail as well. */
 	step->flow.below_won = step->flow.floor_won = 0;
 }

@@ -62,7 +62,7 @@ price_remark(struct arena *a, const struct product *p, const struct flow *flow, 
 {
 	int64_t spare_won = flow->budget_won - p->price_won;
 
-	if (!flow->budget_won || spare_won < 0)
+	if (!flow->budget_won || spare_won < 0 || spare_won > flow->budget_won / 2)
 		return NULL;
 	if (spare_won < 1000)
 		return korean ? "예산에 꼭 맞아요." : "It fits your budget exactly.";

@@ -17,6 +17,9 @@ struct line {
 static const struct line lines[SAY__MAX] = {
 	[SAY_GREETING] = { "안녕하세요! 저는 모아의 쇼핑 도우미예요. {ask}",
 			   "Hello! I am moa's shopping assistant. {ask}" },
+	[SAY_HELLO] = { "반가워요! {ask}", "Nice to meet you! {ask}" },
+	[SAY_AS_YOU_LIKE] = { "네, 그럴게요. {ask}", "As you like. {ask}" },
+	[SAY_LANGUAGE] = { "네, 한국어로 할게요. {ask}", "Sure, English it is. {ask}" },
 	[SAY_MOOD_AGAIN] = { "기분을 잘 못 알아들었어요. \"좋아요\"나 \"피곤해요\"처럼 편하게 말해 주세요. 건너뛰어도 괜찮아요.",
 			     "I did not catch how you feel. \"Good\" or \"tired\" is enough, and you may skip it, too." },
 	[SAY_HOBBY] = { "{empathy} {ask}", "{empathy} {ask}" },
@@ -41,7 +44,7 @@ static const struct line lines[SAY__MAX] = {
 			    "Your spending report is here: {dashboard}" },
 	[SAY_WELCOME] = { "천만에요! {ask}", "You are welcome! {ask}" },
 	[SAY_RESTARTED] = { "처음부터 다시 해 볼게요. {ask}", "Let's start again. {ask}" },
-	[SAY_REOPENED] = { "다시 와 주셨네요! {ask}", "Good to have you back! {ask}" },
+	[SAY_REOPENED] = { "네, 이어서 도와드릴게요. {ask}", "Happy to go on. {ask}" },
 	[SAY_FACT] = { "{fact} (출처: {source}) {ask}", "{fact} (Source: {source}.) {ask}" },
 	[SAY_UNKNOWN] = { "그건 제가 아는 내용이 아니라서 지어내지 않을게요. 상품 추천과 모아의 한도, 기한, 연장, 수수료, 포인트, 등급은 답해 드릴 수 있어요. {ask}",
 			  "I do not know that and would rather not make it up. I can recommend products and answer about moa's limits, due dates, extensions, fees, points and grades. {ask}" },
@@ -101,6 +104,7 @@ enum met {
 	PRICE_NONE,
 	KIND_SOME,
 	KIND_NONE,
+	KIND_NONE_LEFT,
 	KIND_NONE_CHEAPER,
 	MET__MAX
 };
@@ -120,6 +124,8 @@ static const struct line found_lines[MET__MAX] = {
 			 "Only {exact} came at such a price, so the rest differs." },
 	[PRICE_NONE] = { "그 가격대는 더 없어서 다른 가격으로 골랐어요.",
 			 "I found no more at such a price, so these cost something else." },
+	[KIND_NONE_LEFT] = { "{wish} 쪽은 더 보여 드릴 게 없어서 다른 종류로 골라 봤어요.",
+			     "I have nothing more for {wish}, so these are of other kinds." },
 	[KIND_NONE_CHEAPER] = { "{wish} 쪽에는 더 저렴한 게 없어서 다른 종류로 골라 봤어요.",
 				"Nothing for {wish} is cheaper, so these are of other kinds." },
 	[KIND_SOME] = { "딱 맞는 건 {exact}개뿐이라 나머지는 다른 종류로 채웠어요.",
@@ -274,6 +280,8 @@ how_met(const struct writer *w)
 		worst = w->found[i].fit > worst ? w->found[i].fit : worst;
 	if (worst >= FIT_NEARBY && exact == 0 && w->step->compared < 0)
 		return KIND_NONE_CHEAPER;
+	if (worst >= FIT_NEARBY && exact == 0 && w->step->say == SAY_OTHERS && !w->step->wished)
+		return KIND_NONE_LEFT;
 	if (worst >= FIT_NEARBY)
 		return exact > 0 ? KIND_SOME : KIND_NONE;
 	if (worst == FIT_NOT_PRICE)
@@ -289,18 +297,23 @@ how_met(const struct writer *w)
 static void
 write_bound(struct writer *w)
 {
-	int64_t budget = w->step->flow.budget_won, limit = w->facts->available_won;
+	const struct flow *flow = &w->step->flow;
+	int64_t limit = w->facts->available_won;
+	const char *text;
 
-	if (budget && budget <= limit)
-		put(w, arena_printf(w->a,
-				    w->korean ? "모두 말씀하신 %s 안이에요."
-					      : "All are within the %s you named.",
-				    won(w, budget)));
+	if (!flow->budget_won || flow->budget_won > limit)
+		text = arena_printf(
+		    w->a, w->korean ? "모두 남은 한도 %s 안이에요." : "All are within your available %s.",
+		    won(w, limit));
+	else if (flow->floor_won && w->step->firm)
+		text =
+		    arena_printf(w->a, w->korean ? "모두 %s에서 %s 사이예요." : "All are between %s and %s.",
+				 won(w, flow->floor_won), won(w, flow->budget_won));
 	else
-		put(w, arena_printf(w->a,
-				    w->korean ? "모두 남은 한도 %s 안이에요."
-					      : "All are within your available %s.",
-				    won(w, limit)));
+		text = arena_printf(
+		    w->a, w->korean ? "모두 말씀하신 %s 안이에요." : "All are within the %s you named.",
+		    won(w, flow->budget_won));
+	put(w, text);
 }
 
 static void
@@ -460,6 +473,8 @@ static const struct choices which_choices = {
 	{ "첫 번째 걸로 할게요", "두 번째 걸로 할게요", "세 번째 걸로 할게요", "다른 거 보여 주세요" },
 	{ "I'll take the first", "I'll take the second", "I'll take the third", "Something else" }
 };
+static const struct choices offer_choices = { { "네", "더 저렴한 거", "다른 거 보여 주세요", "됐어요" },
+					      { "Yes", "Cheaper", "Something else", "No thanks" } };
 static const struct choices nothing_choices = {
 	{ "가격은 상관없어요", "음악 쪽으로 보여 주세요", "요리 쪽으로 보여 주세요", "다음에 할게요" },
 	{ "Any price is fine", "Show me music", "Show me cooking", "Maybe later" }
@@ -476,6 +491,8 @@ say_choices(enum say say, const struct flow *flow)
 
 	if (say == SAY_WHICH)
 		c = &which_choices;
+	else if (say == SAY_ABOUT || say == SAY_TOO_DEAR)
+		c = &offer_choices;
 	else if (say == SAY_NOTHING || say == SAY_NOTHING_CHEAPER || say == SAY_NOTHING_DEARER)
 		c = &nothing_choices;
 	else if (say == SAY_BLOCKED || say == SAY_NO_LIMIT)

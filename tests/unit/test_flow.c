@@ -124,6 +124,7 @@ test_both_forms_carry_everything(void **state)
 	flow.not_brands = "narin";
 	flow.not_words = "게임";
 	flow.cards = "a-1|b-2";
+	flow.offer = "a-1";
 	flow.outcome = "accepted";
 	assert_int_equal(flow_read(&r->arena, flow_json(&r->arena, &flow), &back), OK);
 	assert_string_equal(flow_json(&r->arena, &back), flow_json(&r->arena, &flow));

@@ -94,8 +94,8 @@ test_messages_lead_on(void **state)
 		{ MO, "기분 좋은 일이 있어요", HO, SAY_HOBBY },
 		{ MO, "예산은 3만원 이하요", HO, SAY_HOBBY },
 		{ MO, "게임하고 있어요", CH, SAY_CHOOSE },
-		{ MO, "안녕", MO, SAY_MOOD_AGAIN },
-		{ MO, "hello", MO, SAY_MOOD_AGAIN },
+		{ MO, "안녕", MO, SAY_HELLO },
+		{ MO, "hello", MO, SAY_HELLO },
 		{ MO, "asdf", MO, SAY_MOOD_AGAIN },
 		{ MO, "ㅋㅋㅋ", MO, SAY_MOOD_AGAIN },
 		{ MO, "오늘 날씨 어때?", MO, SAY_UNKNOWN },
@@ -191,6 +191,14 @@ test_messages_lead_on(void **state)
 		{ RE, "한도 얼마 남았어?", RE, SAY_FACT },
 		{ RE, "asdf", RE, SAY_REACT_AGAIN },
 		{ RE, "날씨 알려줘", RE, SAY_UNKNOWN },
+		{ RE, "이 중에 뭐가 제일 좋아?", RE, SAY_ABOUT },
+		{ RE, "which one is best?", RE, SAY_ABOUT },
+		{ RE, "거치대는 어때요", RE, SAY_ABOUT },
+		{ RE, "제일 싼 걸로 주세요", DO, SAY_ACCEPTED },
+		{ RE, "cheapest one please", DO, SAY_ACCEPTED },
+		{ RE, "제일 싼 거 보여줘", RR, SAY_OTHERS },
+		{ RE, "영어로 해 줘", RE, SAY_LANGUAGE },
+		{ RE, "10만원 넘어도 돼", RR, SAY_OTHERS },
 		{ RR, "이걸로 할게", DO, SAY_ACCEPTED },
 		{ RR, "또", RR, SAY_OTHERS },
 		{ RR, "소비 리포트", DO, SAY_DASHBOARD },
@@ -331,6 +339,65 @@ test_wishes_are_remembered(void **state)
 }
 
 /* "Cheaper" is about what is on the screen, even if nothing had been named. */
+static void
+test_prices_may_be_freed_again(void **state)
+{
+	struct flow flow = flow_in(RECOMMENDATION, "ko");
+	struct arena a;
+	struct step step;
+
+	(void)state;
+	arena_init(&a);
+	step = step_from(&a, &flow, "2~3만원", &facts);
+	assert_int_equal(step.flow.budget_won, 30000);
+	assert_int_equal(step.flow.floor_won, 20000);
+	step = step_from(&a, &step.flow, "10만원 넘어도 돼", &facts);
+	assert_int_equal(step.flow.budget_won, 0);
+	assert_int_equal(step.flow.floor_won, 0);
+	assert_false(step.noted);
+	arena_free(&a);
+}
+
+/* After "shall it be this one?" and the like, a plain yes takes it up and a plain no leaves it. */
+static void
+test_a_yes_takes_up_the_offer(void **state)
+{
+	struct facts poor = facts;
+	struct flow flow = flow_in(RECOMMENDATION, "ko");
+	struct arena a;
+	struct step about, step;
+	int n = 0;
+
+	(void)state;
+	poor.available_won = 18000;
+	arena_init(&a);
+	about = step_from(&a, &flow, "두 번째는 어때?", &facts);
+	step = step_from(&a, &about.flow, "네", &facts);
+	assert_int_equal(step.say, SAY_ACCEPTED);
+	assert_string_equal(step.card->id, "b-2");
+	assert_false(step.guessed);
+	assert_string_equal(step.flow.offer, "");
+	step = step_from(&a, &about.flow, "세 번째로 할게", &facts);
+	assert_string_equal(step.card->id, "c-3");
+	step = step_from(&a, &about.flow, "아니", &facts);
+	assert_int_equal(step.say, SAY_AS_YOU_LIKE);
+
+	step = step_from(&a, &flow, "첫 번째로 할게", &poor);
+	assert_int_equal(step.say, SAY_TOO_DEAR);
+	step = step_from(&a, &step.flow, "네", &poor);
+	assert_int_equal(step.say, SAY_OTHERS);
+	assert_int_equal(step.compared, -1);
+
+	flow.terms = "이어폰";
+	step = step_from(&a, &flow, "더 싼 거", &facts);
+	machine_found(&a, &flow, &step, NULL, &n);
+	assert_int_equal(step.say, SAY_NOTHING_CHEAPER);
+	step = step_from(&a, &step.flow, "네", &facts);
+	assert_int_equal(step.say, SAY_OTHERS);
+	assert_string_equal(step.flow.terms, "");
+	arena_free(&a);
+}
+
 static void
 test_refining_keeps_the_kind(void **state)
 {
@@ -624,6 +691,8 @@ test_facts_are_told_with_their_source(void **state)
 		{ "How do I repay?", "repay" },
 		{ "모아가 뭐야?", "후불" },
 		{ "is my chat private? who can read it?", "Only you" },
+		{ "how many points will I get?", "0.2 to 2 %" },
+		{ "what happens if I don't pay on time?", "1st" },
 	};
 	struct arena a;
 	size_t i;
@@ -650,7 +719,7 @@ test_facts_are_told_with_their_source(void **state)
 static void
 test_every_button_is_understood(void **state)
 {
-	static const enum say with[] = { SAY_GREETING, SAY_WHICH, SAY_NOTHING, SAY_BLOCKED };
+	static const enum say with[] = { SAY_GREETING, SAY_WHICH, SAY_NOTHING, SAY_BLOCKED, SAY_ABOUT };
 	static const char *const languages[] = { "ko", "en" };
 	struct arena a;
 	size_t w;
@@ -665,8 +734,11 @@ test_every_button_is_understood(void **state)
 				struct flow flow = flow_in((enum state)s, languages[l]);
 				const char *const *choice = say_choices(with[w], &flow);
 
+				if (with[w] == SAY_ABOUT)
+					flow.offer = "a-1";
+
 				/* What to react to is only offered where products are on the screen. */
-				if (with[w] == SAY_WHICH && s < RECOMMENDATION)
+				if ((with[w] == SAY_WHICH || with[w] == SAY_ABOUT) && s < RECOMMENDATION)
 					continue;
 				if ((with[w] == SAY_NOTHING || with[w] == SAY_BLOCKED) && s < CHOOSE)
 					continue;
@@ -711,6 +783,8 @@ main(void)
 		cmocka_unit_test(test_second_unfit_answer_moves_on),
 		cmocka_unit_test(test_refusals_never_lead_to_products),
 		cmocka_unit_test(test_wishes_are_remembered),
+		cmocka_unit_test(test_prices_may_be_freed_again),
+		cmocka_unit_test(test_a_yes_takes_up_the_offer),
 		cmocka_unit_test(test_refining_keeps_the_kind),
 		cmocka_unit_test(test_interests_of_the_profile_are_asked_about),
 		cmocka_unit_test(test_the_card_meant_is_taken),
