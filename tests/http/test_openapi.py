@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import uuid
 
 import pytest
 
@@ -91,6 +92,60 @@ def test_redocly_finds_nothing(description):
                    f"--config={TREE / 'tests/interop/redocly.yaml'}", str(TREE / "doc/openapi.yaml"),
                    env={"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"})
     assert "valid" in printed and "warning" not in printed, printed
+
+
+def test_every_operation_keeps_its_promise(description, api, ctl, monkeypatch):
+    """Each is called once with success; the client holds every reply against the description."""
+    succeeded = set()
+
+    def note(reply, *args, **more):
+        if reply.ok:
+            succeeded.add((reply.request.method, description.path_of(reply.request.url)))
+
+    monkeypatch.setitem(api.session.hooks, "response", [note])
+    customer, admin = api.register(), api.register()
+    account_calls(api, customer, ctl)
+    chat_calls(api, customer)
+    ctl("admin", "add", admin.email)
+    admin.access_token = api.login(admin.email, admin.password)["access_token"]
+    api.get("/auth/customers", token=admin, params={"q": customer.email})
+    api.post(f"/auth/customers/{customer.id}/revoke_sessions", token=admin)
+    api.delete("/auth/me", token=customer, json={"password": "yet another phrase"})
+    for path in ("/auth/jwks.json", "/.well-known/jwks.json", "/openapi.yaml"):
+        api.get(path)
+    for program in ("auth", "chat"):
+        for name in ("healthz", "readyz", "metrics"):
+            api.get(f"/{program}/{name}")
+    assert succeeded == {(method, path) for method, path, _ in description.operations()}
+
+
+def account_calls(api, customer, ctl):
+    api.get("/auth/me", token=customer)
+    api.patch("/auth/me", token=customer, json={"nickname": "모아", "interests": ["캠핑"], "bank_code": "088",
+                                                "bank_account": "110-123-456789"})
+    tokens = api.login(customer.email, customer.password)
+    tokens = api.post("/auth/refresh", json={"refresh_token": tokens["refresh_token"]}).json()
+    sessions = api.get("/auth/sessions", token=tokens["access_token"]).json()["items"]
+    other = next(session["id"] for session in sessions if not session["current"])
+    api.delete(f"/auth/sessions/{other}", token=customer)
+    api.post("/auth/logout", token=customer, json={"refresh_token": tokens["refresh_token"]})
+    api.post("/auth/password", token=customer, json={"current_password": customer.password,
+                                                     "new_password": "another long phrase"})
+    api.post("/auth/password/reset", json={"token": ctl("customer", "reset", customer.email).split()[0],
+                                           "new_password": "yet another phrase"})
+
+
+def chat_calls(api, customer):
+    path = "/chat/sessions/" + api.post("/chat/sessions", token=customer).json()["id"]
+    for text in ("피곤해요", "캠핑 좋아해요", "3만원 이하로 추천해 주세요"):
+        turn = api.post(path + "/messages", token=customer,
+                        json={"text": text, "client_message_id": str(uuid.uuid4())}).json()
+    assert len(turn["products"]) == 3
+    api.post(f"/chat/messages/{turn['message_id']}/feedback", token=customer, json={"rating": 1})
+    api.get(path + "/messages", token=customer)
+    api.get("/chat/sessions", token=customer)
+    api.get(path, token=customer)
+    api.delete(path, token=customer)
 
 
 def test_the_judge_is_strict(description, api):
