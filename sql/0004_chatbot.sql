@@ -195,8 +195,8 @@ $$;
 -- chatbot.find_products(…): up to 40 products for a conversation, best first, none dearer than cap_won, none shown before.
 --
 -- fit says how well one meets the wish: 0 in all; 1 the right kind, but not the colour; 2 the right kind, but dearer or
--- cheaper than wished; 3 not the kind, but near the customer's interests; 4 something else.  The caller prefers the lower
--- and says so when it had to give way.  cap_won, floor_won, unwanted brands and unwanted words are never given way.
+-- cheaper than wished; 3 not the kind, but of a category looked for or of the customer's interests; 4 something else.
+-- The caller prefers the lower and says so when it had to give way.  cap_won, floor_won, unwanted brands and unwanted words are never given way.
 CREATE FUNCTION chatbot.find_products(
 	in_session text,
 	cap_won bigint,
@@ -215,8 +215,16 @@ RETURNS TABLE (id text, fit integer, score double precision)
 LANGUAGE sql STABLE SET pg_trgm.word_similarity_threshold = 0.6 AS $$
 	WITH word AS (
 		SELECT normalize(lower(t), NFD) AS word FROM unnest(terms) t
+	), named AS (
+		SELECT p.id, max(word_similarity(w.word, p.search)) AS closeness
+		FROM word w JOIN chatbot.product p ON w.word <% p.search GROUP BY p.id
+	), kind AS (
+		-- Where the catalog has the very word, only that is the kind: a trip is no tripod.  Where it has not, words
+		-- spelt almost like it are, and the categories.
+		SELECT coalesce(max(closeness), 0) >= 0.8 AS is_known, 0.8 * coalesce(max(closeness), 0) AS close_enough
+		FROM named
 	), candidate AS (
-		SELECT p.id FROM word w JOIN chatbot.product p ON w.word <% p.search
+		SELECT n.id FROM named n
 		UNION
 		SELECT p.id FROM chatbot.product p WHERE p.category = ANY (topics || nearby)
 		UNION
@@ -228,15 +236,16 @@ LANGUAGE sql STABLE SET pg_trgm.word_similarity_threshold = 0.6 AS $$
 			-- All of the words count, the best one most.
 			coalesce((SELECT 0.6 * max(s) + 0.4 * avg(s)
 			          FROM (SELECT word_similarity(w.word, p.search) AS s FROM word w) each), 0) AS match,
-			coalesce((SELECT max(word_similarity(w.word, p.search)) FROM word w), 0) >= 0.6 AS is_named,
+			n.closeness >= k.close_enough OR (NOT k.is_known AND p.category = ANY (topics))
+				OR cardinality(terms || topics) = 0 AS is_kind,
 			p.category = ANY (topics) AS is_topic,
-			p.category = ANY (nearby) AS is_near,
+			p.category = ANY (topics || nearby) AS is_near,
 			(wanted_colour IS NULL OR p.colour IS NOT DISTINCT FROM wanted_colour) AND
 			(cardinality(unwanted_colours) = 0 OR p.colour <> ALL (unwanted_colours)) IS TRUE AS is_colour,
 			(wanted_below_won = 0 OR p.price_won < wanted_below_won) AND p.price_won >= wanted_from_won AS is_price,
 			-- A little chance, the same throughout a conversation: not everybody sees the same three.
 			('x' || substr(md5(in_session || p.id), 1, 4))::bit(16)::integer / 65535.0 AS luck
-		FROM candidate JOIN chatbot.product p USING (id)
+		FROM kind k, candidate JOIN chatbot.product p USING (id) LEFT JOIN named n USING (id)
 		WHERE p.price_won BETWEEN floor_won AND cap_won
 		AND lower(p.brand) <> ALL (unwanted_brands)
 		-- Not by its keywords: those of a category hold for its neighbours, too.
@@ -247,7 +256,7 @@ LANGUAGE sql STABLE SET pg_trgm.word_similarity_threshold = 0.6 AS $$
 		AND NOT EXISTS (SELECT FROM chatbot.shown s WHERE s.session_id = in_session AND s.product_id = p.id)
 	), fitted AS (
 		SELECT j.*, CASE
-			WHEN is_named OR is_topic OR cardinality(terms || topics) = 0
+			WHEN is_kind
 			THEN CASE WHEN NOT is_price THEN 2 WHEN NOT is_colour THEN 1 ELSE 0 END
 			WHEN is_near THEN 3 ELSE 4 END AS fit
 		FROM judged j

@@ -16,7 +16,7 @@ const struct fact fact_rows[] = {
 	  "지난달 이용 금액은 1일부터 15일 사이에 한 달에 한 번, 그 달 말일까지로 연장할 수 있어요. 수수료는 0원이에요. 16일까지 갚지 못한 금액은 자동으로 말일까지 연장되고, 그 횟수는 기록돼요.",
 	  "You can move last month's bill to the last day of this month, once per bill, from the 1st to the 15th. It costs nothing. What is still open on the 16th is extended automatically, and that is counted.",
 	  "모아 결제 규칙 · 연장", "moa payment rules, extension" },
-	{ "연체|안갚|못갚|밀리면|밀렸|정지|차단|제한되|못내면|안내면|막혔|막혀",
+	{ "연체|안갚|못갚|밀리면|밀렸|정지|차단|제한되|못내면|안내면|막혔|막혀|풀려|풀리",
 	  "overdue|late payment*|pay late|paid late|miss a payment|missed a payment|dont pay|cant pay|cannot pay|blocked|suspended|unblock*",
 	  "연장된 기한(그 달 말일)까지 갚지 못하면 다음 달 1일에 결제가 정지돼요. 로그인과 상환은 그대로 할 수 있고, 밀린 금액을 모두 갚으면 바로 풀려요.",
 	  "If a bill is still open after its extended due date, the last day of the month, paying with moa stops on the 1st. You can still sign in and repay, and repaying everything overdue lifts it at once.",

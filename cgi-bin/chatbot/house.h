@@ -47,6 +47,7 @@ enum meaning {
 	M_HELP,
 	M_NO_BUDGET, /* any price */
 	M_PRICE,        /* what does it cost? */
+	M_ACK,          /* I see */
 	M_BEST,         /* which is best? */
 	M_KOREAN,       /* speak Korean, please */
 	M_ENGLISH,
@@ -196,7 +197,7 @@ enum say {
 	SAY_BYE,
 	SAY_DASHBOARD,
 	SAY_WELCOME, /* after thanks */
-	SAY_AS_YOU_LIKE,    /* an offer was turned down */
+	SAY_AS_YOU_LIKE, /* after an offer turned down, or an "I see" */
 	SAY_LANGUAGE,
 	SAY_RESTARTED,
 	SAY_REOPENED,
@@ -222,7 +223,7 @@ struct step {
 	int compared;                    /* -1 they asked for something cheaper, 1 for something dearer, else 0 */
 	bool firm;                       /* this very message set the bounds of price: they are kept */
 	bool noted;		    /* a budget was named and is to be confirmed */
-	bool wished;                     /* something was named that is looked for from now on */
+	
 	bool guessed;		    /* with SAY_ACCEPTED: they did not say which card */
 	const struct fact *fact;    /* with SAY_FACT */
 	const struct product *card; /* the one meant; never NULL with SAY_ACCEPTED, SAY_ABOUT, SAY_TOO_DEAR */

@@ -55,8 +55,11 @@ static const struct rule rules[] = {
 	  MEANS(M_ACCEPT) | REFINES | MEANS(M_OTHER), STAY, SAY_ABOUT, ASIDE },
 	{ AFTERWARDS, MEANS(M_BEST) | MEANS(M_POINTS_AT), MEANS(M_CARDS), WISHES | REFINES, STAY, SAY_ABOUT,
 	  ASIDE },
-	{ ANY_STATE, MEANS(M_KOREAN) | MEANS(M_ENGLISH), 0, NAMES, STAY, SAY_LANGUAGE, ASIDE },
+	{ ANY_STATE, MEANS(M_KOREAN) | MEANS(M_ENGLISH), 0, MEANS(M_INTEREST) | WISHES, STAY, SAY_LANGUAGE,
+	  ASIDE },
 	{ ANY_STATE, MEANS(M_HELP), 0, MEANS(M_INTEREST) | REFINES | WISHES, STAY, SAY_HELP, ASIDE },
+	{ ANY_STATE, MEANS(M_ACK), 0, NAMES | REFINES | WISHES | REFUSES | MEANS(M_MOOD) | MEANS(M_ACCEPT),
+	  STAY, SAY_AS_YOU_LIKE, ASIDE },
 	{ ANY_STATE, MEANS(M_RESTART), 0, 0, MOOD_CHECK, SAY_RESTARTED, FORGETS },
 	{ ANY_STATE, MEANS(M_BYE), 0, MEANS(M_RECOMMEND) | MEANS(M_OTHER) | MEANS(M_MORE), DONE, SAY_BYE, 0 },
 	{ ANY_STATE, MEANS(M_DASHBOARD), 0, REFUSES, DONE, SAY_DASHBOARD, 0 },
@@ -465,13 +468,12 @@ note_wishes(struct arena *a, struct step *step, const struct rule *rule, const s
 			   ((means & MEANS(M_INTEREST)) ||
 			    ((means & (MEANS(M_WORDS) | MEANS(M_YES))) && !(means & nothing)));
 
-	step->wished = (rule->effects & SEARCHES) && (means & NAMES) &&
-		       !(means & (MEANS(M_OTHER_COLOUR) | MEANS(M_NOT_BRAND)));
 	if (state == MOOD_CHECK && (means & MEANS(M_MOOD)))
 		flow->mood = words_mood_code(said->mood);
 	if (tells_hobby)
 		note_hobby(a, flow, said, facts);
-	else if (step->wished)
+	else if ((rule->effects & SEARCHES) && (means & NAMES) &&
+		 !(means & (MEANS(M_OTHER_COLOUR) | MEANS(M_NOT_BRAND))))
 		wish_for(a, flow, said);
 	else if (strcmp(flow->offer, "other") == 0 && (means & MEANS(M_YES)))
 		flow->terms = flow->topics = "";

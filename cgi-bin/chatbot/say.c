@@ -18,7 +18,7 @@ static const struct line lines[SAY__MAX] = {
 	[SAY_GREETING] = { "안녕하세요! 저는 모아의 쇼핑 도우미예요. {ask}",
 			   "Hello! I am moa's shopping assistant. {ask}" },
 	[SAY_HELLO] = { "반가워요! {ask}", "Nice to meet you! {ask}" },
-	[SAY_AS_YOU_LIKE] = { "네, 그럴게요. {ask}", "As you like. {ask}" },
+	[SAY_AS_YOU_LIKE] = { "네! {ask}", "All right! {ask}" },
 	[SAY_LANGUAGE] = { "네, 한국어로 할게요. {ask}", "Sure, English it is. {ask}" },
 	[SAY_MOOD_AGAIN] = { "기분을 잘 못 알아들었어요. \"좋아요\"나 \"피곤해요\"처럼 편하게 말해 주세요. 건너뛰어도 괜찮아요.",
 			     "I did not catch how you feel. \"Good\" or \"tired\" is enough, and you may skip it, too." },
@@ -104,7 +104,6 @@ enum met {
 	PRICE_NONE,
 	KIND_SOME,
 	KIND_NONE,
-	KIND_NONE_LEFT,
 	KIND_NONE_CHEAPER,
 	MET__MAX
 };
@@ -124,14 +123,12 @@ static const struct line found_lines[MET__MAX] = {
 			 "Only {exact} came at such a price, so the rest differs." },
 	[PRICE_NONE] = { "그 가격대는 더 없어서 다른 가격으로 골랐어요.",
 			 "I found no more at such a price, so these cost something else." },
-	[KIND_NONE_LEFT] = { "{wish} 쪽은 더 보여 드릴 게 없어서 다른 종류로 골라 봤어요.",
-			     "I have nothing more for {wish}, so these are of other kinds." },
-	[KIND_NONE_CHEAPER] = { "{wish} 쪽에는 더 저렴한 게 없어서 다른 종류로 골라 봤어요.",
-				"Nothing for {wish} is cheaper, so these are of other kinds." },
-	[KIND_SOME] = { "딱 맞는 건 {exact}개뿐이라 나머지는 다른 종류로 채웠어요.",
-			"Only {exact} really matched, so the rest is of other kinds." },
-	[KIND_NONE] = { "{wish} 쪽에는 맞는 게 없어서 다른 종류로 골라 봤어요.",
-			"I have no match for {wish}, so these are of other kinds." },
+	[KIND_NONE_CHEAPER] = { "{wish} 쪽에는 더 저렴한 게 없어서 {else} 골라 봤어요.",
+				"Nothing for {wish} is cheaper, so these are {else}." },
+	[KIND_SOME] = { "딱 맞는 건 {exact}개뿐이라 나머지는 {else} 골랐어요.",
+			"Only {exact} really matched, so the rest is {else}." },
+	[KIND_NONE] = { "{wish} 쪽은 {cap} 안에서 더 보여 드릴 게 없어서 {else} 골라 봤어요.",
+			"I have nothing else for {wish} within {cap}, so these are {else}." },
 };
 
 static const char dashboard_path[] = "/dashboard";
@@ -269,19 +266,26 @@ count_exact(const struct writer *w)
 	return exact;
 }
 
+/* The worst fit among what is shown. */
+static int
+worst_fit(const struct writer *w)
+{
+	int i, worst = FIT_EXACT;
+
+	for (i = 0; i < w->nfound; i++)
+		worst = w->found[i].fit > worst ? w->found[i].fit : worst;
+	return worst;
+}
+
 /* How what was found meets the wish. */
 static enum met
 how_met(const struct writer *w)
 {
 	const struct flow *flow = &w->step->flow;
-	int i, exact = count_exact(w), worst = 0;
+	int exact = count_exact(w), worst = worst_fit(w);
 
-	for (i = 0; i < w->nfound; i++)
-		worst = w->found[i].fit > worst ? w->found[i].fit : worst;
 	if (worst >= FIT_NEARBY && exact == 0 && w->step->compared < 0)
 		return KIND_NONE_CHEAPER;
-	if (worst >= FIT_NEARBY && exact == 0 && w->step->say == SAY_OTHERS && !w->step->wished)
-		return KIND_NONE_LEFT;
 	if (worst >= FIT_NEARBY)
 		return exact > 0 ? KIND_SOME : KIND_NONE;
 	if (worst == FIT_NOT_PRICE)
@@ -363,6 +367,16 @@ gap_text(const struct writer *w, const char *name)
 	return NULL;
 }
 
+/* Of what other kinds the rest is. */
+static void
+write_else(struct writer *w)
+{
+	if (worst_fit(w) == FIT_NEARBY)
+		put(w, w->korean ? "비슷한 쪽으로" : "close to it");
+	else
+		put(w, w->korean ? "다른 종류로" : "of other kinds");
+}
+
 static void
 write_fact(struct writer *w)
 {
@@ -390,7 +404,7 @@ static const struct {
 } parts[] = {
 	{ "ask", write_ask },	  { "empathy", write_empathy }, { "hobby_heard", write_hobby_heard },
 	{ "found", write_found }, { "bound", write_bound },	{ "prices", write_prices },
-	{ "fact", write_fact },	  { "guessed", write_guessed },
+	{ "fact", write_fact },	  { "guessed", write_guessed }, { "else", write_else },
 };
 
 static void

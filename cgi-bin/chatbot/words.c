@@ -80,7 +80,7 @@ const struct
 		    { M_LIKE, "좋아해|좋아하|좋아함|빠졌|빠져|즐겨|취미는|관심있|관심이있|꽂혔|꽂혀|좋아져",
 		      "i like|i love|i enjoy|im into|am into|i am into|really into|fan of|interested in|my hobby|my hobbies|keen on|i play|i do some" },
 		    { M_RECOMMEND,
-		      "추천|골라|찾아|찾는|찾고|보여|살만한|살거|살까|사고싶|사려|사야|사줘|구매하고|구매하려|뭐살|뭐사|뭘살|뭘사",
+		      "추천|골라|찾아|찾는|찾고|보여|살만한|살거|살까|사고싶|사려|사야|사줘|구매하고|구매하려|뭐살|뭐사|뭘살|뭘사|부탁",
 		      "recommend*|recomend*|reccomend*|suggest*|show me|show some|show us|find me|looking for|look for|buy|shop|shopping|pick|what should i get" },
 		    { M_NEED, "필요해|필요한데|쇼핑|구경|선물|가지고싶|갖고싶",
 		      "i need|i want|we need|find|search|gift|present|get me|give me|browse" },
