@@ -155,6 +155,7 @@ answer(void *ctx, void *worker, struct FCGX_Request *fcgi, int stop_fd)
 			  .kv = app->kv,
 			  .http = w->http,
 			  .domain = app->domain,
+			  .issuer = app->conf.issuer,
 			  .deadline_ms = trace.started_us / 1000 + SHORT_DEADLINE_MS };
 	struct resp rs = { .arena = &w->arena, .status = 200, .fcgi = fcgi, .stop_fd = stop_fd };
 	const struct route *route = NULL;
@@ -207,7 +208,7 @@ metrics_start(const struct app *app)
 	metrics_gauge("moa_redis_up", "1 while a connection to Redis is up.", gauge_kv_ready, app->kv);
 	metrics_gauge("moa_long_slots_free", "Slots left for streams and uploads.", gauge_long_slots,
 		      &app->dispatch);
-	metrics_gauge("moa_limits_passed_blind", "Calls let through because Redis did not answer.",
+	metrics_gauge("moa_limits_passed_blind_total", "Calls let through because Redis did not answer.",
 		      gauge_passed_blind, NULL);
 }
 
@@ -288,7 +289,7 @@ open_all(struct app *app)
 	app->dispatch.cors_origins = app->conf.cors_origins;
 	atomic_init(&app->dispatch.long_slots, (int)app->conf.threads / 2);
 	metrics_start(app);
-	app->domain = program->open ? program->open(app->db) : NULL;
+	app->domain = program->open ? program->open() : NULL;
 	db_wait(app->db, clock_ms() + FIRST_CONNECTION_MS);
 }
 

@@ -21,7 +21,7 @@ struct program {
 	struct metric *metrics;	     /* the program's own counters, or NULL */
 	bool needs_redis;	     /* not ready without Redis; others only lose their courtesy limits */
 	/* Set the program's own process state up: rq->domain.  conf is read, no connection is up yet. */
-	void *(*open)(struct db *db);
+	void *(*open)(void);
 	void (*close)(void *domain);
 };
 

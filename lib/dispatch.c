@@ -30,14 +30,15 @@ origin_allowed(const char *list, const char *origin)
 }
 
 /* Cross-origin headers (Fetch §3.2) of every reply, refusals included: a script may read why it was refused. */
-static bool
-cors(const struct dispatch *d, const struct req *rq, struct resp *rs)
+static void
+cors(const struct dispatch *d, struct req *rq, struct resp *rs)
 {
 	if (!*d->cors_origins)
-		return false;
+		return;
 	resp_header(rs, "Vary", "Origin");
-	if (!rq->origin || !origin_allowed(d->cors_origins, rq->origin))
-		return false;
+	rq->origin_listed = rq->origin && origin_allowed(d->cors_origins, rq->origin);
+	if (!rq->origin_listed)
+		return;
 	resp_header(rs, "Access-Control-Allow-Origin", "%s", rq->origin);
 	resp_header(rs, "Access-Control-Allow-Credentials", "true");
 	resp_header(
@@ -45,15 +46,14 @@ cors(const struct dispatch *d, const struct req *rq, struct resp *rs)
 	    "Location, Upload-Offset, Upload-Length, Upload-Expires, Tus-Resumable, Tus-Version, "
 	    "Tus-Extension, "
 	    "Tus-Max-Size, X-Request-Id, Idempotent-Replayed, Retry-After, RateLimit, RateLimit-Policy");
-	return true;
 }
 
 /* OPTIONS on a path we have: the preflight of a browser, or somebody curious.  Public. */
 static enum err
-preflight(struct resp *rs, const char *allow, bool from_allowed_origin)
+preflight(const struct req *rq, struct resp *rs, const char *allow)
 {
 	resp_header(rs, "Allow", "%s", allow);
-	if (from_allowed_origin) {
+	if (rq->origin_listed) {
 		resp_header(rs, "Access-Control-Allow-Methods", "%s", allow);
 		resp_header(rs, "Access-Control-Allow-Headers",
 			    "Authorization, Content-Type, Accept-Language, Idempotency-Key, Last-Event-ID, "
@@ -180,12 +180,12 @@ enum err
 dispatch_run(struct dispatch *d, struct req *rq, struct resp *rs, const struct route **ret_route)
 {
 	struct route_match match = { 0 };
-	bool from_allowed_origin = cors(d, rq, rs);
 	enum err e = route_find(rq->arena, d->routes, rq->method, rq->path, &match);
 
+	cors(d, rq, rs);
 	*ret_route = match.route;
 	if (match.allow && rq->method == OPTIONS)
-		return preflight(rs, match.allow, from_allowed_origin);
+		return preflight(rq, rs, match.allow);
 	if (e == ERR_METHOD_NOT_ALLOWED)
 		resp_header(rs, "Allow", "%s", match.allow);
 	if (e)

@@ -17,6 +17,11 @@
 
 enum { LINE_CHARS_MAX = 64 };
 
+const struct field page_fields[] = {
+	PAGE_FIELDS(0),
+	{ 0 },
+};
+
 /* The reading of one body or query. */
 struct reading {
 	const struct req *rq;

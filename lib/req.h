@@ -41,6 +41,7 @@ struct req {
 	struct kv *kv;
 	struct http *http;   /* this worker's own */
 	void *domain;	     /* what the program's open function returned */
+	const char *issuer;	 /* iss and aud of this installation's tokens */
 	int64_t deadline_ms; /* clock_ms by which short waits must have ended */
 
 	enum method method;
@@ -57,6 +58,7 @@ struct req {
 	const char *accept;	 /* "" if none */
 	const char *cookie;	 /* "" if none */
 	const char *origin;	 /* NULL if none */
+	bool origin_listed;	 /* it is one of MOA_CORS_ORIGINS: its pages act for the customer */
 	const char *host;	 /* "" if none */
 	bool https;		 /* the client's own connection is encrypted */
 	bool korean;		 /* the caller prefers Korean (Accept-Language); English otherwise */

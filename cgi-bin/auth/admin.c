@@ -8,14 +8,13 @@
 #include "text.h"
 
 struct customers_in {
-	const char *q, *cursor;
-	int64_t limit;
+	const char *q;
+	struct page page;
 };
 
 static const struct field customers_fields[] = {
 	{ "q", F_LINE, offsetof(struct customers_in, q), 0, 100 },
-	{ "cursor", F_LINE, offsetof(struct customers_in, cursor), 0, 100 },
-	{ "limit", F_I64, offsetof(struct customers_in, limit), 1, 100 },
+	PAGE_FIELDS(offsetof(struct customers_in, page)),
 	{ 0 },
 };
 
@@ -28,15 +27,17 @@ static const struct field no_fields[] = { { 0 } };
 enum err
 admin_customers(const struct req *rq, struct resp *rs)
 {
-	struct customers_in in = { .limit = 20 };
+	struct customers_in in = { .page = PAGE_PRESET };
 	struct db_result res;
 	enum err e;
 
 	e = fields_query(rq, rs, customers_fields, &in);
 	if (e)
 		return e;
-	e = db_run(rq, AUTH_ADMIN_CUSTOMERS,
-		   DB_ARGS(db_text(rq->user), db_text(in.q), db_text(in.cursor), db_i64(rq, in.limit)), &res);
+	e = db_run(
+	    rq, AUTH_ADMIN_CUSTOMERS,
+	    DB_ARGS(db_text(rq->user), db_text(in.q), db_text(in.page.cursor), db_i64(rq, in.page.limit)),
+	    &res);
 	return e ? e : resp_result(rs, 200, &res);
 }
 

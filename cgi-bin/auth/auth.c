@@ -18,9 +18,6 @@ struct auth_conf auth_conf;
 const struct conf_row auth_conf_rows[] = {
 	{ "MOA_AUTH_SECRET", CONF_KEY32, offsetof(struct auth_conf, secret), 0, 0, CONF_REQUIRED,
 	  "32 bytes, hex or base64; without the same ones nobody can sign in" },
-	/* lib reads these two as well: to check what is issued here, and to answer preflights. */
-	{ "MOA_ISSUER", CONF_STR, offsetof(struct auth_conf, issuer), 1, 200, "moa", "as above" },
-	{ "MOA_CORS_ORIGINS", CONF_STR, offsetof(struct auth_conf, origins), 0, 2000, "", "as above" },
 	{ 0 },
 };
 
@@ -43,20 +40,17 @@ gauge_waiting(const void *hasher)
 }
 
 void *
-auth_open(struct db *db)
+auth_open(void)
 {
 	struct auth *auth = calloc(1, sizeof(*auth));
 	int id;
 
-	(void)db;
 	if (!auth)
 		abort();
 	for (id = KEY_REFRESH_SUCCESSOR; id < KEY__MAX; id++)
 		crypto_kdf_derive_from_key(auth->keys[id], AUTH_KEY_LEN, (uint64_t)id, "moa-auth",
 					   auth_conf.secret);
 	sodium_memzero(auth_conf.secret, sizeof(auth_conf.secret));
-	auth->issuer = auth_conf.issuer;
-	auth->origins = auth_conf.origins;
 	auth->hasher = hasher_open(hasher_cores());
 	auth->refused = refused_open(REFUSED_SLOTS);
 	metrics_gauge("moa_auth_hashes_waiting", "Passwords waiting to be hashed.", gauge_waiting,

@@ -40,8 +40,6 @@ extern const struct stmt auth_stmts[AUTH__MAX];
 
 struct auth_conf {
 	unsigned char secret[32];
-	const char *issuer;
-	const char *origins;
 };
 extern const struct conf_row auth_conf_rows[];
 extern struct auth_conf auth_conf;
@@ -58,15 +56,13 @@ enum { AUTH_KEY_LEN = 32 };
 
 /* rq->domain. */
 struct auth {
-	unsigned char keys[KEY__MAX][AUTH_KEY_LEN];  /* by enum auth_key */
+	unsigned char keys[KEY__MAX][AUTH_KEY_LEN]; /* by enum auth_key */
 	struct hasher *hasher;
 	struct refused *refused;
-	const char *issuer;   /* iss and aud of access tokens */
-	const char *origins;  /* separated by spaces: pages that may send the refresh cookie, besides our own */
 };
 
-/** auth_open(db), auth_close(domain): The process state; for struct program. */
-void *auth_open(struct db *db);
+/** auth_open(), auth_close(domain): The process state; for struct program. */
+void *auth_open(void);
 void auth_close(void *domain);
 
 /** auth_account(a, email): ${email} as accounts are compared and counted: in lower case. */
@@ -78,7 +74,7 @@ const char *auth_account(struct arena *a, const char *email);
  * the hash.  Errors: ERR_OVERLOADED.
  */
 enum err auth_hash(const struct req *rq, const char *account, const char *password,
-                   char ret_phc[HASHER_PHC_SIZE]) MUST_CHECK;
+		   char ret_phc[HASHER_PHC_SIZE]) MUST_CHECK;
 
 /** me_object(rq, res): The customer in the first row of ${res} (columns of auth.me) as the API shows one. */
 struct json_object *me_object(const struct req *rq, const struct db_result *res);

@@ -24,8 +24,8 @@ static const char *
 access_token(const struct req *rq, const struct db_result *res)
 {
 	const struct auth *auth = rq->domain;
-	struct sign_claims claims = { auth->issuer, db_str(res, 0, "customer_id"),
-				      db_str(res, 0, "session_id"), db_str(res, 0, "role") };
+	struct sign_claims claims = { rq->issuer, db_str(res, 0, "customer_id"), db_str(res, 0, "session_id"),
+				      db_str(res, 0, "role") };
 	struct sign_key key = { .kid = db_str(res, 0, "kid") };
 	const char *token = NULL;
 
@@ -75,30 +75,13 @@ grant_forget_cookie(struct resp *rs)
 	set_cookie(rs, "", 0);
 }
 
-/* Is origin one of the words in the list? */
-static bool
-listed(const char *list, const char *origin)
-{
-	size_t want = strlen(origin);
-
-	while (*list) {
-		size_t len = strcspn(list, " ");
-
-		if (len == want && strncmp(list, origin, len) == 0)
-			return true;
-		list += len + strspn(list + len, " ");
-	}
-	return false;
-}
-
 bool
 grant_cookie_allowed(const struct req *rq)
 {
-	const struct auth *auth = rq->domain;
 	const char *host;
 
 	if (!rq->origin || !*rq->host)
 		return false;
 	host = strstr(rq->origin, "://");
-	return (host && strcasecmp(host + 3, rq->host) == 0) || listed(auth->origins, rq->origin);
+	return (host && strcasecmp(host + 3, rq->host) == 0) || rq->origin_listed;
 }

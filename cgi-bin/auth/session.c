@@ -98,17 +98,6 @@ session_logout(const struct req *rq, struct resp *rs)
 	return resp_empty(rs);
 }
 
-struct list_in {
-	const char *cursor;
-	int64_t limit;
-};
-
-static const struct field list_fields[] = {
-	{ "cursor", F_LINE, offsetof(struct list_in, cursor), 0, 100 },
-	{ "limit", F_I64, offsetof(struct list_in, limit), 1, 100 },
-	{ 0 },
-};
-
 /*
  * GET /sessions?cursor=&limit= -> 200 {items: [{id, device, address, created_at, last_used_at, current}], next_cursor},
  * newest first.
@@ -116,16 +105,17 @@ static const struct field list_fields[] = {
 enum err
 session_list(const struct req *rq, struct resp *rs)
 {
-	struct list_in in = { .limit = 20 };
+	struct page page = PAGE_PRESET;
 	struct db_result res;
 	enum err e;
 
-	e = fields_query(rq, rs, list_fields, &in);
+	e = fields_query(rq, rs, page_fields, &page);
 	if (e)
 		return e;
-	e = db_run(rq, AUTH_SESSIONS,
-		   DB_ARGS(db_text(rq->user), db_text(rq->session), db_text(in.cursor), db_i64(rq, in.limit)),
-		   &res);
+	e = db_run(
+	    rq, AUTH_SESSIONS,
+	    DB_ARGS(db_text(rq->user), db_text(rq->session), db_text(page.cursor), db_i64(rq, page.limit)),
+	    &res);
 	return e ? e : resp_result(rs, 200, &res);
 }
 

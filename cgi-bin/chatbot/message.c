@@ -15,17 +15,6 @@ static const struct field turn_fields[] = {
 	{ 0 },
 };
 
-struct list_in {
-	const char *cursor;
-	int64_t limit;
-};
-
-static const struct field list_fields[] = {
-	{ "cursor", F_LINE, offsetof(struct list_in, cursor), 0, 100 },
-	{ "limit", F_I64, offsetof(struct list_in, limit), 1, 100 },
-	{ 0 },
-};
-
 /*
  * GET /sessions/:id/messages?cursor=&limit= -> 200 {items: [{id, role, text, created_at, …}], next_cursor}, oldest first;
  * answers come with state, choices, products, engine, outcome, link and the rating they were given.
@@ -33,16 +22,17 @@ static const struct field list_fields[] = {
 enum err
 message_list(const struct req *rq, struct resp *rs)
 {
-	struct list_in in = { .limit = 20 };
+	struct page page = PAGE_PRESET;
 	struct db_result res;
 	enum err e;
 
-	e = fields_query(rq, rs, list_fields, &in);
+	e = fields_query(rq, rs, page_fields, &page);
 	if (e)
 		return e;
-	e = db_run(rq, CHAT_MESSAGES,
-		   DB_ARGS(db_text(rq->user), db_text(rq->arg[0]), db_text(in.cursor), db_i64(rq, in.limit)),
-		   &res);
+	e = db_run(
+	    rq, CHAT_MESSAGES,
+	    DB_ARGS(db_text(rq->user), db_text(rq->arg[0]), db_text(page.cursor), db_i64(rq, page.limit)),
+	    &res);
 	if (e)
 		return e;
 	return resp_result(rs, 200, &res);

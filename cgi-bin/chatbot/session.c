@@ -23,17 +23,6 @@ static const struct field open_fields[] = {
 	{ 0 },
 };
 
-struct list_in {
-	const char *cursor;
-	int64_t limit;
-};
-
-static const struct field list_fields[] = {
-	{ "cursor", F_LINE, offsetof(struct list_in, cursor), 0, 100 },
-	{ "limit", F_I64, offsetof(struct list_in, limit), 1, 100 },
-	{ 0 },
-};
-
 /* The language of a new conversation: as asked for, as the profile has it, Korean. */
 static enum err
 choose_language(const struct req *rq, const char *asked, const char **ret_language)
@@ -116,15 +105,15 @@ session_open(const struct req *rq, struct resp *rs)
 enum err
 session_list(const struct req *rq, struct resp *rs)
 {
-	struct list_in in = { .limit = 20 };
+	struct page page = PAGE_PRESET;
 	struct db_result res;
 	enum err e;
 
-	e = fields_query(rq, rs, list_fields, &in);
+	e = fields_query(rq, rs, page_fields, &page);
 	if (e)
 		return e;
-	e = db_run(rq, CHAT_SESSIONS, DB_ARGS(db_text(rq->user), db_text(in.cursor), db_i64(rq, in.limit)),
-		   &res);
+	e = db_run(rq, CHAT_SESSIONS,
+		   DB_ARGS(db_text(rq->user), db_text(page.cursor), db_i64(rq, page.limit)), &res);
 	if (e)
 		return e;
 	return resp_result(rs, 200, &res);
