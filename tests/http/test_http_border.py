@@ -359,6 +359,14 @@ def test_openapi_is_served(api):
     assert reply.text.startswith("openapi: ")
 
 
+def test_the_front_page(api):
+    """Files of htdocs, under a policy that lets only our own scripts run."""
+    reply = api.session.get(api.system.url + "/", timeout=10)
+    assert reply.status_code == 200
+    assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "default-src 'self'" in reply.headers["Content-Security-Policy"]
+
+
 def test_jwks_at_both_addresses(api):
     assert api.get("/.well-known/jwks.json").json() == api.get("/auth/jwks.json").json()
 
