@@ -1,5 +1,5 @@
 # What ci/demo and ci/check share; they source it after setting top, the checkout.
-# shellcheck shell=sh disable=SC2013,SC2154
+# shellcheck shell=sh disable=SC2154
 
 export LC_ALL=C.UTF-8
 
@@ -20,15 +20,21 @@ as_root() {
 	fi
 }
 
-# install_packages KIND...: install the Debian packages of these kinds in ci/packages that are missing.
-install_packages() {
-	missing=
+# missing_packages KIND...: print the Debian packages of these kinds in ci/packages that are not there.
+missing_packages() {
 	for kind in "$@"; do
-		for package in $(sed -n "s/^$kind  *//p" "$top/ci/packages"); do
+		while read -r of package command; do
+			[ "$of" = "$kind" ] || continue
+			[ -z "$command" ] || ! command -v "$command" >/dev/null || continue
 			dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed$' ||
-				missing="$missing $package"
-		done
+				printf ' %s' "$package"
+		done <"$top/ci/packages"
 	done
+}
+
+# install_packages KIND...: install them.
+install_packages() {
+	missing=$(missing_packages "$@")
 	[ -n "$missing" ] || return 0
 	say "installing$missing"
 	# Servers are wanted as programs only: a policy keeps Debian from starting them on their usual ports.

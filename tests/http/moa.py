@@ -99,6 +99,7 @@ class Httpd:
             "MOA_PG": f"host={postgres.sockets} dbname=moa",
             "MOA_REDIS": f"unix:{server.socket}",
             "MOA_CORS_ORIGINS": "https://shop.example",
+            "MOA_THREADS": "48",  # enough for the tests, of which several run at once
             **sanitizers(),
             **(env or {}),
         }
