@@ -1,35 +1,65 @@
 /* A pool of connections, and the thread that keeps it full. */
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 #include <time.h>
 
 #include "clock.h"
 #include "log.h"
 #include "pool.h"
 
-enum { RETRY_MIN_MS = 50, RETRY_MAX_MS = 1000 };
+enum { RETRY_MIN_MS = 50, RETRY_MAX_MS = 1000, PATIENCE_MS = 10 };
+
+/* A thread that waits for a connection; on its stack. */
+struct waiter {
+	pthread_cond_t woken;
+	void *conn; /* handed over, else NULL */
+	int64_t since_ms;
+	TAILQ_ENTRY(waiter) entry;
+};
 
 struct pool {
 	const struct pool_ops *ops;
 	void *ctx;
 	int size;
 	pthread_t keeper;
-	pthread_mutex_t lock;	 /* guards all below */
-	pthread_cond_t returned; /* a connection became idle, or the last one was lost */
-	pthread_cond_t missing;	 /* a connection was lost, or the pool is closing */
-	void **idle;		 /* a stack: the warmest connection is used first */
+	pthread_mutex_t lock;	      /* guards all below */
+	pthread_cond_t missing;	      /* a connection was lost, or the pool is closing */
+	pthread_cond_t opened;	      /* a connection was opened */
+	TAILQ_HEAD(, waiter) waiters; /* the longest waiting first */
+	void **idle;		      /* a stack: the warmest connection is used first */
 	int nidle;
 	int up; /* idle and borrowed */
 	bool closing;
 };
 
-/* Wait on cond until deadline_ms of clock_ms; both are on CLOCK_MONOTONIC.  False when it passed. */
+/* Wait on cond until deadline_ms of clock_ms.  False when it passed.  The lock is held. */
 static bool
 wait_until(struct pool *p, pthread_cond_t *cond, int64_t deadline_ms)
 {
 	struct timespec ts = { .tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000 };
 
-	return pthread_cond_timedwait(cond, &p->lock, &ts) == 0;
+	return pthread_cond_clockwait(cond, &p->lock, CLOCK_MONOTONIC, &ts) == 0;
+}
+
+/*
+ * A connection is free.  Whoever comes next may have it, waiting or not: that keeps connections busy while a waiter wakes.
+ * But who has waited for PATIENCE_MS gets it in hand, so that under load nobody is overtaken until the deadline.  The lock is
+ * held.
+ */
+static void
+offer(struct pool *p, void *conn)
+{
+	struct waiter *first = TAILQ_FIRST(&p->waiters);
+
+	if (first && clock_ms() - first->since_ms >= PATIENCE_MS) {
+		first->conn = conn;
+		TAILQ_REMOVE(&p->waiters, first, entry);
+	} else {
+		p->idle[p->nidle++] = conn;
+	}
+	if (first)
+		pthread_cond_signal(&first->woken);
 }
 
 /* Open one connection outside the lock and add it.  False if the server refused. */
@@ -43,9 +73,9 @@ keeper_add(struct pool *p)
 	pthread_mutex_lock(&p->lock);
 	if (!conn)
 		return false;
-	p->idle[p->nidle++] = conn;
 	p->up++;
-	pthread_cond_signal(&p->returned);
+	offer(p, conn);
+	pthread_cond_broadcast(&p->opened);
 	return true;
 }
 
@@ -79,7 +109,6 @@ struct pool *
 pool_open(const struct pool_ops *ops, void *ctx, int size)
 {
 	struct pool *p = calloc(1, sizeof(*p));
-	pthread_condattr_t attr;
 
 	if (!p)
 		abort();
@@ -90,11 +119,9 @@ pool_open(const struct pool_ops *ops, void *ctx, int size)
 	if (!p->idle)
 		abort();
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->returned, &attr);
-	pthread_cond_init(&p->missing, &attr);
-	pthread_condattr_destroy(&attr);
+	pthread_cond_init(&p->missing, NULL);
+	pthread_cond_init(&p->opened, NULL);
+	TAILQ_INIT(&p->waiters);
 	if (pthread_create(&p->keeper, NULL, keeper_run, p) != 0)
 		abort();
 	return p;
@@ -112,8 +139,8 @@ pool_close(struct pool *p)
 	pthread_join(p->keeper, NULL);
 	while (p->nidle > 0)
 		p->ops->close(p->idle[--p->nidle]);
-	pthread_cond_destroy(&p->returned);
 	pthread_cond_destroy(&p->missing);
+	pthread_cond_destroy(&p->opened);
 	pthread_mutex_destroy(&p->lock);
 	free(p->idle);
 	free(p);
@@ -123,7 +150,7 @@ void
 pool_wait(struct pool *p, int64_t deadline_ms)
 {
 	pthread_mutex_lock(&p->lock);
-	while (p->up == 0 && wait_until(p, &p->returned, deadline_ms))
+	while (p->up == 0 && wait_until(p, &p->opened, deadline_ms))
 		continue;
 	pthread_mutex_unlock(&p->lock);
 }
@@ -132,24 +159,46 @@ pool_wait(struct pool *p, int64_t deadline_ms)
 static void
 lost_one(struct pool *p)
 {
+	struct waiter *w;
+
 	p->up--;
 	pthread_cond_signal(&p->missing);
 	/* Whoever waits for a connection would wait in vain when the last one is gone. */
 	if (p->up == 0)
-		pthread_cond_broadcast(&p->returned);
+		TAILQ_FOREACH(w, &p->waiters, entry)
+	pthread_cond_signal(&w->woken);
 }
 
-/* Wait until a connection is idle and take it.  NULL when none is up or the deadline passed.  The lock is held. */
-static void *
-take_idle(struct pool *p, int64_t deadline_ms)
+/* Leave the queue, unless a connection in hand has done that.  What is idle then is for the next, who may not know.  The lock is held. */
+static void
+stop_waiting(struct pool *p, struct waiter *w)
 {
-	while (p->nidle == 0) {
-		if (p->up == 0)
-			return NULL;
-		if (!wait_until(p, &p->returned, deadline_ms) && p->nidle == 0)
-			return NULL;
-	}
-	return p->idle[--p->nidle];
+	struct waiter *next;
+
+	if (!w->conn)
+		TAILQ_REMOVE(&p->waiters, w, entry);
+	next = TAILQ_FIRST(&p->waiters);
+	if (next && p->nidle > 0)
+		pthread_cond_signal(&next->woken);
+	pthread_cond_destroy(&w->woken);
+}
+
+/* Wait for a connection.  NULL when none is up or the deadline passed.  The lock is held. */
+static void *
+wait_idle(struct pool *p, int64_t deadline_ms)
+{
+	struct waiter w = { .since_ms = clock_ms() };
+	void *conn;
+
+	pthread_cond_init(&w.woken, NULL);
+	TAILQ_INSERT_TAIL(&p->waiters, &w, entry);
+	while (!w.conn && p->nidle == 0 && p->up > 0 && wait_until(p, &w.woken, deadline_ms))
+		continue;
+	conn = w.conn;
+	if (!conn && p->nidle > 0)
+		conn = p->idle[--p->nidle];
+	stop_waiting(p, &w);
+	return conn;
 }
 
 enum err
@@ -159,7 +208,7 @@ pool_take(struct pool *p, int64_t deadline_ms, void **ret_conn)
 
 	for (;;) {
 		pthread_mutex_lock(&p->lock);
-		conn = take_idle(p, deadline_ms);
+		conn = p->nidle > 0 ? p->idle[--p->nidle] : wait_idle(p, deadline_ms);
 		pthread_mutex_unlock(&p->lock);
 		if (!conn)
 			return ERR_UNAVAILABLE;
@@ -175,8 +224,7 @@ void
 pool_give(struct pool *p, void *conn)
 {
 	pthread_mutex_lock(&p->lock);
-	p->idle[p->nidle++] = conn;
-	pthread_cond_signal(&p->returned);
+	offer(p, conn);
 	pthread_mutex_unlock(&p->lock);
 }
 
