@@ -46,7 +46,10 @@ static const struct member members[] = {
 
 enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
 
-/* KEYS: flow.  ARGV: customer, ticket, turn, lease in ms, life in s, a ticket to take over.  What it says first is how it went. */
+/*
+ * KEYS: flow.  ARGV: customer, ticket, turn, lease in ms, life in s, a ticket to take over.  What it says first is
+ * how it went.
+ */
 static struct kv_script take_script = {
 	.name = "flow_take",
 	.lua =

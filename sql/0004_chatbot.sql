@@ -6,7 +6,8 @@
 SET LOCAL ROLE moa_chatbot_owner;
 
 
--- A product somebody could buy.  Texts come in Korean and English; codes (category, colour) are lower-case English words.
+-- A product somebody could buy.  Texts come in Korean and English; codes (category, colour) are lower-case English
+-- words.
 CREATE TABLE chatbot.product (
 	id text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9_-]{1,40}$'),
 	name_ko text NOT NULL,
@@ -25,17 +26,20 @@ CREATE TABLE chatbot.product (
 	keywords_en text NOT NULL DEFAULT '',
 	reason_ko text NOT NULL,                       -- one honest sentence: what it is good for
 	reason_en text NOT NULL,
-	-- Hangul is decomposed into its letters, so that trigrams are of letters and a slip of one still finds the word.
+	-- Hangul is decomposed into its letters, so that trigrams are of letters and a slip of one still finds the
+	-- word.
 	search text NOT NULL GENERATED ALWAYS AS (normalize(lower(
 		name_ko || ' ' || name_en || ' ' || brand || ' ' || category_ko || ' ' || category_en || ' ' ||
-		coalesce(colour_ko, '') || ' ' || coalesce(colour, '') || ' ' || keywords_ko || ' ' || keywords_en), NFD)) STORED
+		coalesce(colour_ko, '') || ' ' || coalesce(colour, '') || ' ' ||
+		keywords_ko || ' ' || keywords_en), NFD)) STORED
 );
 CREATE INDEX product_search ON chatbot.product USING gin (search gin_trgm_ops);
 CREATE INDEX product_category ON chatbot.product (category, price_won);
 CREATE INDEX product_price ON chatbot.product (price_won);
 
 
--- A conversation.  flow is where it stands, as the assistant needs it to go on: the members of struct flow, all strings.
+-- A conversation.  flow is where it stands, as the assistant needs it to go on: the members of struct flow, all
+-- strings.
 CREATE TABLE chatbot.session (
 	id text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9_-]{22}$'),  -- 128 random bits: nobody guesses it
 	customer_id uuid NOT NULL,
@@ -52,8 +56,8 @@ CREATE TABLE chatbot.session (
 CREATE INDEX session_customer ON chatbot.session (customer_id, created_at DESC, id DESC);
 
 
--- What was said, by whom, in order.  detail is what came with the assistant's words: state, choices, products, engine,
--- outcome, link.
+-- What was said, by whom, in order.  detail is what came with the assistant's words: state, choices, products,
+-- engine, outcome, link.
 CREATE TABLE chatbot.message (
 	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
 	session_id text NOT NULL REFERENCES chatbot.session ON DELETE CASCADE,
@@ -78,7 +82,8 @@ CREATE INDEX turn_question ON chatbot.turn (question_id);
 CREATE INDEX turn_answer ON chatbot.turn (answer_id);
 
 
--- What a conversation has shown; the key sees to it that nothing is shown twice.  The product may have left the catalog.
+-- What a conversation has shown; the key sees to it that nothing is shown twice.  The product may have left the
+-- catalog.
 CREATE TABLE chatbot.shown (
 	session_id text NOT NULL REFERENCES chatbot.session ON DELETE CASCADE,
 	product_id text NOT NULL,
@@ -130,8 +135,9 @@ BEGIN
 END
 $$;
 
--- chatbot.sessions(customer, cursor, most): the customer's conversations, newest first; invalid_cursor.  A cursor is the time
--- and id of the last one seen, so that conversations which go on, begin or are deleted meanwhile move nothing.
+-- chatbot.sessions(customer, cursor, most): the customer's conversations, newest first; invalid_cursor.  A cursor
+-- is the time and id of the last one seen, so that conversations which go on, begin or are deleted meanwhile move
+-- nothing.
 CREATE FUNCTION chatbot.sessions(customer uuid, cursor text, most integer, OUT code text, OUT result json)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -184,19 +190,23 @@ BEGIN
 	)
 	SELECT json_build_object(
 		'items', coalesce(json_agg(
-			jsonb_build_object('id', p.id, 'role', p.role, 'text', p.text, 'created_at', moa.rfc3339(p.created_at))
-			|| CASE p.role WHEN 'assistant' THEN p.detail || jsonb_build_object('rating', p.rating) ELSE '{}' END
+			jsonb_build_object('id', p.id, 'role', p.role, 'text', p.text,
+				'created_at', moa.rfc3339(p.created_at))
+			|| CASE p.role WHEN 'assistant'
+				THEN p.detail || jsonb_build_object('rating', p.rating) ELSE '{}' END
 			ORDER BY p.n) FILTER (WHERE p.n <= most), '[]'),
 		'next_cursor', CASE WHEN count(*) > most THEN 'm' || max(p.position) FILTER (WHERE p.n = most) END)
 	INTO result FROM page p;
 END
 $$;
 
--- chatbot.find_products(…): up to 40 products for a conversation, best first, none dearer than cap_won, none shown before.
+-- chatbot.find_products(…): up to 40 products for a conversation, best first, none dearer than cap_won, none shown
+-- before.
 --
--- fit says how well one meets the wish: 0 in all; 1 the right kind, but not the colour; 2 the right kind, but dearer or
--- cheaper than wished; 3 not the kind, but of a category looked for or of the customer's interests; 4 something else.
--- The caller prefers the lower and says so when it had to give way.  cap_won, floor_won, unwanted brands and unwanted words are never given way.
+-- fit says how well one meets the wish: 0 in all; 1 the right kind, but not the colour; 2 the right kind, but
+-- dearer or cheaper than wished; 3 not the kind, but of a category looked for or of the customer's interests; 4
+-- something else. The caller prefers the lower and says so when it had to give way.  cap_won, floor_won, unwanted
+-- brands and unwanted words are never given way.
 CREATE FUNCTION chatbot.find_products(
 	in_session text,
 	cap_won bigint,
@@ -215,12 +225,17 @@ RETURNS TABLE (id text, fit integer, score double precision)
 LANGUAGE sql STABLE SET pg_trgm.word_similarity_threshold = 0.6 AS $$
 	WITH word AS (
 		SELECT normalize(lower(t), NFD) AS word FROM unnest(terms) t
+	), hit AS MATERIALIZED (
+		SELECT p.id, word_similarity(w.word, p.search) AS closeness
+		FROM word w JOIN chatbot.product p ON w.word <% p.search
 	), named AS (
-		SELECT p.id, max(word_similarity(w.word, p.search)) AS closeness
-		FROM word w JOIN chatbot.product p ON w.word <% p.search GROUP BY p.id
+		-- All of the words count, the best one most.
+		SELECT h.id, max(closeness) AS closeness,
+			0.6 * max(closeness) + 0.4 * sum(closeness) / cardinality(terms) AS match
+		FROM hit h GROUP BY h.id
 	), kind AS (
-		-- Where the catalog has the very word, only that is the kind: a trip is no tripod.  Where it has not, words
-		-- spelt almost like it are, and the categories.
+		-- Where the catalog has the very word, only that is the kind: a trip is no tripod.  Where it has
+		-- not, words spelt almost like it are, and the categories.
 		SELECT coalesce(max(closeness), 0) >= 0.8 AS is_known, 0.8 * coalesce(max(closeness), 0) AS close_enough
 		FROM named
 	), candidate AS (
@@ -232,17 +247,15 @@ LANGUAGE sql STABLE SET pg_trgm.word_similarity_threshold = 0.6 AS $$
 		UNION
 		(SELECT p.id FROM chatbot.product p WHERE p.price_won > aim_won ORDER BY p.price_won LIMIT 200)
 	), judged AS (
-		SELECT p.*,
-			-- All of the words count, the best one most.
-			coalesce((SELECT 0.6 * max(s) + 0.4 * avg(s)
-			          FROM (SELECT word_similarity(w.word, p.search) AS s FROM word w) each), 0) AS match,
+		SELECT p.*, coalesce(n.match, 0) AS match,
 			n.closeness >= k.close_enough OR (NOT k.is_known AND p.category = ANY (topics))
 				OR cardinality(terms || topics) = 0 AS is_kind,
 			p.category = ANY (topics) AS is_topic,
 			p.category = ANY (topics || nearby) AS is_near,
 			(wanted_colour IS NULL OR p.colour IS NOT DISTINCT FROM wanted_colour) AND
 			(cardinality(unwanted_colours) = 0 OR p.colour <> ALL (unwanted_colours)) IS TRUE AS is_colour,
-			(wanted_below_won = 0 OR p.price_won < wanted_below_won) AND p.price_won >= wanted_from_won AS is_price,
+			(wanted_below_won = 0 OR p.price_won < wanted_below_won) AND
+			p.price_won >= wanted_from_won AS is_price,
 			-- A little chance, the same throughout a conversation: not everybody sees the same three.
 			('x' || substr(md5(in_session || p.id), 1, 4))::bit(16)::integer / 65535.0 AS luck
 		FROM kind k, candidate JOIN chatbot.product p USING (id) LEFT JOIN named n USING (id)
@@ -267,7 +280,8 @@ LANGUAGE sql STABLE SET pg_trgm.word_similarity_threshold = 0.6 AS $$
 	FROM fitted f ORDER BY fit, score DESC, f.id LIMIT 40
 $$;
 
--- chatbot.erase(customer): somebody has left: everything they said goes.  Copies in Redis end by themselves within a day.
+-- chatbot.erase(customer): somebody has left: everything they said goes.  Copies in Redis end by themselves within
+-- a day.
 CREATE FUNCTION chatbot.erase(customer uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = chatbot, pg_temp AS $$
 	DELETE FROM session WHERE customer_id = customer
@@ -283,8 +297,8 @@ GRANT EXECUTE ON FUNCTION
 	chatbot.turn_json(chatbot.message), chatbot.session_json(chatbot.session),
 	chatbot.open_session(text, uuid, jsonb, text, jsonb),
 	chatbot.sessions(uuid, text, integer), chatbot.messages(uuid, text, text, integer),
-	chatbot.find_products(text, bigint, bigint, bigint, bigint, bigint, text[], text[], text[], text, text[], text[],
-		text[])
+	chatbot.find_products(text, bigint, bigint, bigint, bigint, bigint, text[], text[], text[], text, text[],
+		text[], text[])
 	TO moa_chatbot;
 GRANT USAGE ON SCHEMA chatbot TO moa_worker;
 GRANT EXECUTE ON FUNCTION chatbot.erase(uuid) TO moa_worker;

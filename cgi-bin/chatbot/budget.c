@@ -1,6 +1,6 @@
 /*
- * Amounts of won in running text, in digits or in words, Korean or English, and whether they bound a price from above or
- * from below.  A number that could be anything ("3080", "20대") counts only beside a word of price.
+ * Amounts of won in running text, in digits or in words, Korean or English, and whether they bound a price from
+ * above or from below.  A number that could be anything ("3080", "20대") counts only beside a word of price.
  */
 #include <ctype.h>
 #include <string.h>

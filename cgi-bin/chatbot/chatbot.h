@@ -44,9 +44,10 @@ struct turn_in {
 
 /**
  * turn_run(rq, rs, session, in):
- * Answer the message ${in} in the conversation ${session}: take the turn's ticket, read the facts, let the house responder
- * answer, commit, write the flow back.  The same message again gets the stored turn.  Errors: ERR_NOT_FOUND,
- * ERR_TURN_IN_PROGRESS, ERR_CONVERSATION_OVER, ERR_VALIDATION_FAILED (the same id with another text), ERR_UNAVAILABLE.
+ * Answer the message ${in} in the conversation ${session}: take the turn's ticket, read the facts, let the house
+ * responder answer, commit, write the flow back.  The same message again gets the stored turn.  Errors:
+ * ERR_NOT_FOUND, ERR_TURN_IN_PROGRESS, ERR_CONVERSATION_OVER, ERR_VALIDATION_FAILED (the same id with another
+ * text), ERR_UNAVAILABLE.
  */
 enum err turn_run(const struct req *rq, struct resp *rs, const char *session,
 		  const struct turn_in *in) MUST_CHECK;
@@ -55,13 +56,17 @@ enum err turn_run(const struct req *rq, struct resp *rs, const char *session,
  * product_search(rq, session, step, facts, ret_found, ret_n):
  * Search the catalog by what the flow of ${step} wishes for, within machine_cap, and choose what to show.
  */
-enum err product_search(const struct req *rq, const char *session, const struct step *step, const struct facts *facts,
-                        struct product ret_found[CARDS_MAX], int *ret_n) MUST_CHECK;
+enum err product_search(const struct req *rq, const char *session, const struct step *step,
+			const struct facts *facts, struct product ret_found[CARDS_MAX],
+			int *ret_n) MUST_CHECK;
 
 /** product_read(res, row, ret_product): The product in the row ${row} of ${res}. */
 void product_read(const struct db_result *res, int row, struct product *ret_product);
 
-/** product_put(in, a, p, rank, flow): Add ${p} to the JSON array ${in}, as clients see products, in the language of ${flow}. */
+/**
+ * product_put(in, a, p, rank, flow):
+ * Add ${p} to the JSON array ${in}, as clients see products, in the language of ${flow}.
+ */
 void product_put(struct json_object *in, struct arena *a, const struct product *p, int rank,
 		 const struct flow *flow);
 

@@ -2,17 +2,16 @@
 #include "chatbot.h"
 
 /* What product_read reads. */
-#define PRODUCT                                                                                                          \
-	"p.id, p.name_ko, p.name_en, p.brand, p.category, p.category_ko, p.category_en, p.colour, p.price_won, p.mall, " \
-	"p.url, p.image_url, p.reason_ko, p.reason_en"
+#define PRODUCT                                                                                              \
+	"p.id, p.name_ko, p.name_en, p.brand, p.category, p.category_ko, p.category_en, p.colour, "          \
+	"p.price_won, p.mall, p.url, p.image_url, p.reason_ko, p.reason_en"
 
 /* A list of words with '|' between them, as the flow has them, as an array. */
 #define LIST(arg) "string_to_array(" arg ", '|')"
 
 const struct stmt chatbot_stmts[CHAT__MAX] = {
-	/* customer -> language, interests */
-	[CHAT_PROFILE] = { "chat_profile", 1,
-			   "SELECT language, array_to_string(interests, '|') AS interests FROM auth.profile(ARRAY[$1::uuid])" },
+	/* customer -> language */
+	[CHAT_PROFILE] = { "chat_profile", 1, "SELECT language FROM auth.profile(ARRAY[$1::uuid])" },
 	/* id, customer, flow, greeting, detail -> code, result */
 	[CHAT_OPEN] = { "chat_open", 5, "SELECT code, result FROM chatbot.open_session($1, $2, $3, $4, $5)" },
 	/* customer, cursor, limit -> code, result */
@@ -20,15 +19,20 @@ const struct stmt chatbot_stmts[CHAT__MAX] = {
 	/* id, customer -> code, result: the conversation, and where its last answer left it */
 	[CHAT_SESSION] = { "chat_session", 2,
 			   "SELECT NULL AS code, chatbot.session_json(s) || jsonb_build_object("
-			   "  'reply', m.text, 'choices', m.detail->'choices', 'products', m.detail->'products') AS result "
-			   "FROM chatbot.session s JOIN chatbot.message m ON m.session_id = s.id AND m.position = 2 * s.version "
+			   "  'reply', m.text, 'choices', m.detail->'choices',"
+			   "  'products', m.detail->'products') AS result "
+			   "FROM chatbot.session s "
+			   "JOIN chatbot.message m ON m.session_id = s.id AND m.position = 2 * s.version "
 			   "WHERE s.id = $1 AND s.customer_id = $2" },
 	/* id, customer -> id */
 	[CHAT_DELETE] = { "chat_delete", 2,
 			  "DELETE FROM chatbot.session WHERE id = $1 AND customer_id = $2 RETURNING id" },
 	/* customer, session, cursor, limit -> code, result */
 	[CHAT_MESSAGES] = { "chat_messages", 4, "SELECT code, result FROM chatbot.messages($1, $2, $3, $4)" },
-	/* session, customer, client_message_id -> one row, or one for each card; none if it is nobody's or another's */
+	/*
+	 * session, customer, client_message_id -> one row, or one for each card; none if it is nobody's or
+	 * another's
+	 */
 	[CHAT_FACTS] = { "chat_facts", 3,
 			 "SELECT s.version, s.flow, q.text AS asked, chatbot.turn_json(m) AS answered,"
 			 "  pay.available_won(s.customer_id) AS available_won,"
@@ -51,8 +55,8 @@ const struct stmt chatbot_stmts[CHAT__MAX] = {
 				    "  nullif($10, ''), " LIST("$11") ", " LIST("$12") ", " LIST(
 					"$13") ") f "
 					       "JOIN chatbot.product p USING (id) ORDER BY f.fit, f.score DESC, f.id" },
-	/* session, customer, version, flow, client_message_id, text, reply, detail, products shown -> result; no row when
-	 * the session has moved on, or is gone */
+	/* session, customer, version, flow, client_message_id, text, reply, detail, products shown -> result;
+	 * no row when the session has moved on, or is gone */
 	[CHAT_COMMIT] = { "chat_commit", 9,
 			  "WITH moved AS ("
 			  "  UPDATE chatbot.session SET version = version + 1, flow = $4, updated_at = moa.now()"
@@ -76,6 +80,7 @@ const struct stmt chatbot_stmts[CHAT__MAX] = {
 			    "INSERT INTO chatbot.feedback (message_id, rating, comment) "
 			    "SELECT m.id, $3, $4 FROM chatbot.message m JOIN chatbot.session s ON s.id = m.session_id "
 			    "WHERE m.id = $1 AND s.customer_id = $2 AND m.role = 'assistant' "
-			    "ON CONFLICT (message_id) DO UPDATE SET rating = excluded.rating, comment = excluded.comment, given_at = moa.now() "
+			    "ON CONFLICT (message_id) DO UPDATE"
+			    "  SET rating = excluded.rating, comment = excluded.comment, given_at = moa.now() "
 			    "RETURNING message_id" },
 };

@@ -1,7 +1,7 @@
 /*
- * The house responder: the assistant that needs no model.  It understands what was typed (understand.c over the tables in
- * words.c, interest.c and fact.c), decides where the conversation goes (machine.c), and finds the words (say.c).  None of
- * it does input or output: the same message in the same place always gets the same answer.
+ * The house responder: the assistant that needs no model.  It understands what was typed (understand.c over the
+ * tables in words.c, interest.c and fact.c), decides where the conversation goes (machine.c), and finds the words
+ * (say.c).  None of it does input or output: the same message in the same place always gets the same answer.
  */
 #ifndef HOUSE_H
 #define HOUSE_H
@@ -46,12 +46,12 @@ enum meaning {
 	M_RESTART,
 	M_HELP,
 	M_NO_BUDGET, /* any price */
-	M_PRICE,        /* what does it cost? */
-	M_ACK,          /* I see */
-	M_BEST,         /* which is best? */
-	M_KOREAN,       /* speak Korean, please */
+	M_PRICE,     /* what does it cost? */
+	M_ACK,	     /* I see */
+	M_BEST,	     /* which is best? */
+	M_KOREAN,    /* speak Korean, please */
 	M_ENGLISH,
-	M_ASKS,	     /* a question, by its words or its mark */
+	M_ASKS, /* a question, by its words or its mark */
 	/* other tables */
 	M_MOOD,
 	M_COLOUR,
@@ -63,12 +63,12 @@ enum meaning {
 	M_FACT,	   /* asks about the service */
 	M_NOISE,   /* keys hit at random */
 	/* what the machine adds from where the conversation stands */
-	M_CARDS,   /* products are on the screen */
-	M_PICKED,  /* points at one of them and wants it */
-	M_PROFILE, /* the profile has interests */
-	M_AGAIN,        /* the answer before was unfit, too */
-	M_OFFERED,      /* a yes would take something up */
-	M_POINTS_AT,    /* names one of the cards, but does not say to take it */
+	M_CARDS,     /* products are on the screen */
+	M_PICKED,    /* points at one of them and wants it */
+	M_PROFILE,   /* the profile has interests */
+	M_AGAIN,     /* the answer before was unfit, too */
+	M_OFFERED,   /* a yes would take something up */
+	M_POINTS_AT, /* names one of the cards, but does not say to take it */
 	M__MAX
 };
 
@@ -83,7 +83,7 @@ struct word {
 
 extern const struct word words_meanings[]; /* end with a row without words; so do the following */
 enum { ORDINAL_LAST = -1, ORDINAL_CHEAPEST = -2 };
-extern const struct word words_ordinals[];  /* means 1, 2, 3, or ORDINAL_… */
+extern const struct word words_ordinals[]; /* means 1, 2, 3, or ORDINAL_… */
 
 enum { MOOD_GOOD, MOOD_SO_SO, MOOD_BAD, MOOD_TIRED, MOOD_BORED, MOOD__MAX };
 extern const struct word words_moods[]; /* means MOOD_…; the first row that fits counts */
@@ -123,7 +123,10 @@ struct budget {
 	int64_t min_won;
 };
 
-/** budget_read(text, ret_budget): Find what ${text} says about prices: "3만원 이하", "30k", "삼만 원", "2~3만원".  False if nothing. */
+/**
+ * budget_read(text, ret_budget):
+ * Find what ${text} says about prices: "3만원 이하", "30k", "삼만 원", "2~3만원".  False if nothing.
+ */
 bool budget_read(const char *text, struct budget *ret_budget);
 
 enum { SAID_MAX = 6 };
@@ -164,7 +167,7 @@ struct product {
 	int64_t price_won;
 	const char *mall, *url, *image_url;
 	const char *reason_ko, *reason_en;
-	int fit;                         /* from the search: one of FIT_… */
+	int fit;      /* from the search: one of FIT_… */
 	double score; /* among those of one fit: higher is better */
 };
 
@@ -182,7 +185,7 @@ struct facts {
 /* What to say: rows of say.c. */
 enum say {
 	SAY_GREETING,
-	SAY_HELLO,          /* a greeting in return */
+	SAY_HELLO, /* a greeting in return */
 	SAY_MOOD_AGAIN,
 	SAY_HOBBY,
 	SAY_HOBBY_AGAIN,
@@ -196,7 +199,7 @@ enum say {
 	SAY_DECLINED,
 	SAY_BYE,
 	SAY_DASHBOARD,
-	SAY_WELCOME, /* after thanks */
+	SAY_WELCOME,	 /* after thanks */
 	SAY_AS_YOU_LIKE, /* after an offer turned down, or an "I see" */
 	SAY_LANGUAGE,
 	SAY_RESTARTED,
@@ -219,11 +222,11 @@ enum say {
 struct step {
 	struct flow flow; /* after the turn */
 	enum say say;
-	bool searches;		    /* look for products by the flow; step_found then settles say and state */
-	int compared;                    /* -1 they asked for something cheaper, 1 for something dearer, else 0 */
-	bool firm;                       /* this very message set the bounds of price: they are kept */
-	bool noted;		    /* a budget was named and is to be confirmed */
-	
+	bool searches; /* look for products by the flow; step_found then settles say and state */
+	int compared;  /* -1 they asked for something cheaper, 1 for something dearer, else 0 */
+	bool firm;     /* this very message set the bounds of price: they are kept */
+	bool noted;    /* a budget was named and is to be confirmed */
+
 	bool guessed;		    /* with SAY_ACCEPTED: they did not say which card */
 	const struct fact *fact;    /* with SAY_FACT */
 	const struct product *card; /* the one meant; never NULL with SAY_ACCEPTED, SAY_ABOUT, SAY_TOO_DEAR */
@@ -241,10 +244,12 @@ void machine_step(struct arena *a, const struct flow *flow, const struct said *s
 
 /**
  * machine_found(a, flow, step, found, n):
- * The search that ${step} asked for found the *${n} products at ${found}, best first: note them as shown; or, when there
- * are none, or none that answer what was asked (*${n} becomes 0), stay where the conversation was, at ${flow}, and say so.
+ * The search that ${step} asked for found the *${n} products at ${found}, best first: note them as shown; or, when
+ * there are none, or none that answer what was asked (*${n} becomes 0), stay where the conversation was, at
+ * ${flow}, and say so.
  */
-void machine_found(struct arena *a, const struct flow *flow, struct step *step, const struct product *found, int *n);
+void machine_found(struct arena *a, const struct flow *flow, struct step *step, const struct product *found,
+		   int *n);
 
 /** machine_cap(flow, facts): The highest price that may be shown: the limit, or the budget if that is lower. */
 int64_t machine_cap(const struct flow *flow, const struct facts *facts);
@@ -256,12 +261,16 @@ int64_t machine_cap(const struct flow *flow, const struct facts *facts);
  */
 int pick_products(const struct product *found, int n, struct product ret_picked[CARDS_MAX]);
 
-/** pick_reason(a, p, flow): Why ${p}, in the language of ${flow}: from its own data, the colour and the budget asked for. */
+/**
+ * pick_reason(a, p, flow):
+ * Why ${p}, in the language of ${flow}: from its own data, the colour and the budget asked for.
+ */
 const char *pick_reason(struct arena *a, const struct product *p, const struct flow *flow);
 
 /**
  * say_reply(a, step, facts, found, n):
- * The words of the turn, in the language of its flow.  ${found} are the ${n} products shown with it; 0 if it shows none.
+ * The words of the turn, in the language of its flow.  ${found} are the ${n} products shown with it; 0 if it shows
+ * none.
  */
 const char *say_reply(struct arena *a, const struct step *step, const struct facts *facts,
 		      const struct product *found, int n);

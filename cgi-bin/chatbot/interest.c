@@ -10,7 +10,8 @@
 const struct interest interest_rows[] = {
 	{ "games", "게임", "games", "gaming",
 	  "보드게임|카드게임|게임|겜|^롤$|닌텐도|플스|콘솔|스팀덱|오락|e스포츠|이스포츠",
-	  "board game*|video game*|card game*|game*|gaming|gamer|nintendo|playstation|xbox|esports|console*" },
+	  "board game*|video game*|card game*|game*|gaming|gamer|nintendo|playstation|xbox|"
+	  "esports|console*" },
 	{ "reading", "독서", "reading", "books",
 	  "독서|^책$|^책을|^책이|^책도|^책은|^책읽|책읽|책보|책추천|소설|만화책|웹툰|도서",
 	  "read|reading|book|books|novel*|comic*|manga|ebook*" },
@@ -26,8 +27,10 @@ const struct interest interest_rows[] = {
 	  "컴퓨터|코딩|프로그래밍|개발자|키보드|마우스|데스크테리어|재택",
 	  "computer*|coding|programming|keyboard*|mouse|mice|desk setup|software" },
 	{ "exercise", "운동", "exercise", "fitness|yoga|running",
-	  "운동기구|운동|헬스|홈트|근력|다이어트|스포츠|덤벨|아령|웨이트|크로스핏|축구|농구|야구|배드민턴|테니스|수영",
-	  "exercise|exercising|fitness|gym|work out|workout*|working out|weights|sport*|dumbbell*|crossfit|diet|football|soccer|basketball|baseball|tennis|swim*|badminton" },
+	  "운동기구|운동|헬스|홈트|근력|다이어트|스포츠|덤벨|아령|웨이트|크로스핏|축구|농구|"
+	  "야구|배드민턴|테니스|수영",
+	  "exercise|exercising|fitness|gym|work out|workout*|working out|weights|sport*|"
+	  "dumbbell*|crossfit|diet|football|soccer|basketball|baseball|tennis|swim*|badminton" },
 	{ "yoga", "요가", "yoga", "yoga", "요가|필라테스|명상|스트레칭",
 	  "yoga|pilates|meditation|meditating|stretching" },
 	{ "running", "러닝", "running", "running", "러닝화|러닝|달리기|조깅|마라톤|런닝|뛰는거",
@@ -54,7 +57,8 @@ const struct interest interest_rows[] = {
 	  "beauty|makeup|make up|skincare|skin care|cosmetic*|lipstick*|perfume*|nails|moisturi*" },
 	{ "fashion", "패션", "fashion", "fashion|bags",
 	  "패션|^옷|쇼핑하|스타일링|코디|신발|운동화|스니커즈|모자|티셔츠|셔츠|원피스|바지|자켓|재킷|후드",
-	  "fashion|clothes|clothing|outfit*|shoe|shoes|sneaker*|shirt*|tshirt*|dress|dresses|jacket*|hoodie*|hat|hats|style" },
+	  "fashion|clothes|clothing|outfit*|shoe|shoes|sneaker*|shirt*|tshirt*|dress|dresses|"
+	  "jacket*|hoodie*|hat|hats|style" },
 	{ "bags", "가방", "bags", "bags", "가방|백팩|지갑|에코백|핸드백|크로스백|파우치",
 	  "bag|bags|backpack*|wallet*|purse*|tote*|handbag*" },
 	{ "home", "집 꾸미기", "home decoration", "home",
@@ -67,7 +71,8 @@ const struct interest interest_rows[] = {
 	  "강아지|고양이|반려|댕댕|냥이|집사|멍멍|애견|애묘|펫|멍냥|^개를|^개가|냥줍",
 	  "pet|pets|dog|dogs|cat|cats|puppy|puppies|kitten*" },
 	{ "kids", "아이", "kids", "toys",
-	  "^아이가|^아이랑|^아이와|^아이를|^아이선물|^아이$|아이들|육아|아기|장난감|조카|어린이|유아|레고|블록놀이|인형",
+	  "^아이가|^아이랑|^아이와|^아이를|^아이선물|^아이$|아이들|육아|아기|장난감|조카|"
+	  "어린이|유아|레고|블록놀이|인형",
 	  "kid|kids|child|children|baby|babies|toddler*|toy|toys|nephew*|niece*|lego|doll*" },
 	{ "photography", "사진", "photography", "photography",
 	  "사진|카메라|출사|브이로그|촬영|필카|필름카메라|삼각대",

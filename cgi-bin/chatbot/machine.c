@@ -1,6 +1,7 @@
 /*
- * Where a conversation goes: one table.  Its rows are tried from the top, and the first that fits the state and what was
- * said decides the next state and what to say.  What was said also changes what is wished for, whatever the row.
+ * Where a conversation goes: one table.  Its rows are tried from the top, and the first that fits the state and
+ * what was said decides the next state and what to say.  What was said also changes what is wished for, whatever
+ * the row.
  */
 #include <string.h>
 
@@ -361,7 +362,10 @@ find_rule(enum state state, uint64_t means)
 			return r;
 }
 
-/* A thing was named: it is what to look for from now on, and earlier wishes of price and colour were about another. */
+/*
+ * A thing was named: it is what to look for from now on, and earlier wishes of price and colour were about
+ * another.
+ */
 static void
 wish_for(struct arena *a, struct flow *flow, const struct said *said)
 {

@@ -1,6 +1,7 @@
 /*
- * The chatbot program: conversations with the shopping assistant.  Each row below is answered by the file of the handler's
- * first word; a message's way through Redis and PostgreSQL is turn.c, what the assistant says is decided by house.h.
+ * The chatbot program: conversations with the shopping assistant.  Each row below is answered by the file of the
+ * handler's first word; a message's way through Redis and PostgreSQL is turn.c, what the assistant says is decided
+ * by house.h.
  */
 #include <stddef.h>
 

@@ -16,8 +16,8 @@ static const struct field turn_fields[] = {
 };
 
 /*
- * GET /sessions/:id/messages?cursor=&limit= -> 200 {items: [{id, role, text, created_at, …}], next_cursor}, oldest first;
- * answers come with state, choices, products, engine, outcome, link and the rating they were given.
+ * GET /sessions/:id/messages?cursor=&limit= -> 200 {items: [{id, role, text, created_at, …}], next_cursor}, oldest
+ * first; answers come with state, choices, products, engine, outcome, link and the rating they were given.
  */
 enum err
 message_list(const struct req *rq, struct resp *rs)
@@ -39,9 +39,9 @@ message_list(const struct req *rq, struct resp *rs)
 }
 
 /*
- * POST /sessions/:id/messages {text, client_message_id} -> 200 the turn {message_id, state, reply, choices[], products[],
- * engine, outcome, link}; the same id again: the same turn, and 422 with another text; 409 turn_in_progress,
- * conversation_over; 429 after 60 a minute.
+ * POST /sessions/:id/messages {text, client_message_id} -> 200 the turn {message_id, state, reply, choices[],
+ * products[], engine, outcome, link}; the same id again: the same turn, and 422 with another text; 409
+ * turn_in_progress, conversation_over; 429 after 60 a minute.
  */
 enum err
 message_post(const struct req *rq, struct resp *rs)

@@ -1,6 +1,6 @@
 /*
- * The assistant's words, in Korean and English, as tables.  A text may have gaps: {limit} is filled with what gap_text
- * knows, and {을/를} with the particle that suits the word before it.
+ * The assistant's words, in Korean and English, as tables.  A text may have gaps: {limit} is filled with what
+ * gap_text knows, and {을/를} with the particle that suits the word before it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,22 +20,31 @@ static const struct line lines[SAY__MAX] = {
 	[SAY_HELLO] = { "반가워요! {ask}", "Nice to meet you! {ask}" },
 	[SAY_AS_YOU_LIKE] = { "네! {ask}", "All right! {ask}" },
 	[SAY_LANGUAGE] = { "네, 한국어로 할게요. {ask}", "Sure, English it is. {ask}" },
-	[SAY_MOOD_AGAIN] = { "기분을 잘 못 알아들었어요. \"좋아요\"나 \"피곤해요\"처럼 편하게 말해 주세요. 건너뛰어도 괜찮아요.",
-			     "I did not catch how you feel. \"Good\" or \"tired\" is enough, and you may skip it, too." },
+	[SAY_MOOD_AGAIN] = { "기분을 잘 못 알아들었어요. \"좋아요\"나 \"피곤해요\"처럼 편하게 말해 주세요. "
+			     "건너뛰어도 괜찮아요.",
+			     "I did not catch how you feel. \"Good\" or \"tired\" is enough, and you may skip it, "
+			     "too." },
 	[SAY_HOBBY] = { "{empathy} {ask}", "{empathy} {ask}" },
-	[SAY_HOBBY_AGAIN] = { "좋아하는 것을 한두 단어로 알려 주세요. 게임, 음악, 캠핑처럼요. 없으면 \"없어요\"라고 하셔도 돼요.",
-			      "Tell me in a word or two what you like, such as games, music or camping. \"Nothing\" is fine as well." },
+	[SAY_HOBBY_AGAIN] = { "좋아하는 것을 한두 단어로 알려 주세요. 게임, 음악, 캠핑처럼요. 없으면 "
+			      "\"없어요\"라고 하셔도 돼요.",
+			      "Tell me in a word or two what you like, such as games, music or camping. "
+			      "\"Nothing\" is fine as well." },
 	[SAY_CHOOSE] = { "{hobby_heard} {ask}", "{hobby_heard} {ask}" },
-	[SAY_CHOOSE_AGAIN] = { "둘 중 하나를 골라 주세요. 상품 추천과 소비 리포트가 있어요. 오늘은 그만두셔도 괜찮아요.",
-			       "Please choose one: product recommendations or your spending report. Or leave it for today." },
+	[SAY_CHOOSE_AGAIN] = { "둘 중 하나를 골라 주세요. 상품 추천과 소비 리포트가 있어요. 오늘은 그만두셔도 "
+			       "괜찮아요.",
+			       "Please choose one: product recommendations or your spending report. Or leave it for "
+			       "today." },
 	[SAY_PRODUCTS] = { "{found} {bound} {ask}", "{found} {bound} {ask}" },
 	[SAY_OTHERS] = { "{found} {bound} {ask}", "{found} {bound} {ask}" },
-	[SAY_REACT_AGAIN] = { "잘 못 알아들었어요. \"두 번째 걸로 할게요\", \"더 저렴한 거\", \"다른 색\"처럼 말해 주세요.",
+	[SAY_REACT_AGAIN] = { "잘 못 알아들었어요. \"두 번째 걸로 할게요\", \"더 저렴한 거\", \"다른 색\"처럼 말해 "
+			      "주세요.",
 			      "I did not get that. Try \"I'll take the second\", \"cheaper\" or \"another colour\"." },
 	[SAY_WHICH] = { "마음에 드신다니 기뻐요. 몇 번째 걸로 할까요?",
 			"Glad you like them. Which one shall it be?" },
-	[SAY_ACCEPTED] = { "좋은 선택이에요! {name}{은/는} {price}이고, 여기에서 살 수 있어요: {url} 이번 달에 사면 다음 달 15일까지 갚으면 돼요.{guessed}",
-			   "Good choice! You can buy {name} ({price}) here: {url} Bought this month, it is due on the 15th of next month.{guessed}" },
+	[SAY_ACCEPTED] = { "좋은 선택이에요! {name}{은/는} {price}이고, 여기에서 살 수 있어요: {url} 이번 달에 "
+			   "사면 다음 달 15일까지 갚으면 돼요.{guessed}",
+			   "Good choice! You can buy {name} ({price}) here: {url} Bought this month, it is due "
+			   "on the 15th of next month.{guessed}" },
 	[SAY_DECLINED] = { "알겠어요, 오늘은 여기까지 할게요. 생각나면 언제든 다시 말 걸어 주세요.",
 			   "All right, let's leave it at that. Write to me whenever you feel like it." },
 	[SAY_BYE] = { "네, 다음에 또 이야기해요. 언제든 다시 불러 주세요.",
@@ -46,21 +55,33 @@ static const struct line lines[SAY__MAX] = {
 	[SAY_RESTARTED] = { "처음부터 다시 해 볼게요. {ask}", "Let's start again. {ask}" },
 	[SAY_REOPENED] = { "네, 이어서 도와드릴게요. {ask}", "Happy to go on. {ask}" },
 	[SAY_FACT] = { "{fact} (출처: {source}) {ask}", "{fact} (Source: {source}.) {ask}" },
-	[SAY_UNKNOWN] = { "그건 제가 아는 내용이 아니라서 지어내지 않을게요. 상품 추천과 모아의 한도, 기한, 연장, 수수료, 포인트, 등급은 답해 드릴 수 있어요. {ask}",
-			  "I do not know that and would rather not make it up. I can recommend products and answer about moa's limits, due dates, extensions, fees, points and grades. {ask}" },
-	[SAY_HELP] = { "저는 사람이 아니라 모아의 쇼핑 도우미예요. 남은 한도 안에서 상품을 골라 드리고, 모아의 한도, 기한, 연장, 수수료, 포인트, 등급을 알려 드려요. {ask}",
-		       "I am moa's shopping assistant, not a person. I pick products within your limit and explain moa's limits, due dates, extensions, fees, points and grades. {ask}" },
+	[SAY_UNKNOWN] = { "그건 제가 아는 내용이 아니라서 지어내지 않을게요. 상품 추천과 모아의 한도, 기한, "
+			  "연장, 수수료, 포인트, 등급은 답해 드릴 수 있어요. {ask}",
+			  "I do not know that and would rather not make it up. I can recommend products and "
+			  "answer about moa's limits, due dates, extensions, fees, points and grades. {ask}" },
+	[SAY_HELP] = { "저는 사람이 아니라 모아의 쇼핑 도우미예요. 남은 한도 안에서 상품을 골라 드리고, "
+		       "모아의 한도, 기한, 연장, 수수료, 포인트, 등급을 알려 드려요. {ask}",
+		       "I am moa's shopping assistant, not a person. I pick products within your limit and "
+		       "explain moa's limits, due dates, extensions, fees, points and grades. {ask}" },
 	[SAY_ABOUT] = { "{name}{은/는} {price}이고 {mall}에서 팔아요. {reason} 이걸로 할까요?",
 			"{name} costs {price} and is sold by {mall}. {reason} Shall it be this one?" },
 	[SAY_PRICES] = { "{prices}. {ask}", "{prices}. {ask}" },
-	[SAY_BLOCKED] = { "지금은 결제가 정지되어 있어서 물건을 살 수 없어요. 밀린 금액을 모두 갚으면 바로 풀리니, 그때 함께 골라요. 궁금한 건 언제든 물어보세요.",
-			  "Paying with moa is on hold for you, so you cannot buy anything right now. Repay what is overdue and it is lifted at once; then let's pick something together. Ask me anything meanwhile." },
+	[SAY_BLOCKED] = { "지금은 결제가 정지되어 있어서 물건을 살 수 없어요. 밀린 금액을 모두 갚으면 바로 "
+			  "풀리니, 그때 함께 골라요. 궁금한 건 언제든 물어보세요.",
+			  "Paying with moa is on hold for you, so you cannot buy anything right now. Repay "
+			  "what is overdue and it is lifted at once; then let's pick something together. Ask "
+			  "me anything meanwhile." },
 	[SAY_NO_LIMIT] = { "지금은 남은 한도가 없어서 살 수 있는 상품이 없어요. 갚은 만큼 한도가 바로 돌아와요.",
-			   "Nothing is left of your limit right now, so there is nothing you could buy. Whatever you repay comes back at once." },
-	[SAY_TOO_DEAR] = { "{name}{은/는} {price}인데 지금 남은 한도는 {limit}이라 살 수 없어요. 더 저렴한 걸 찾아볼까요?",
-			   "{name} costs {price}, but only {limit} is left of your limit now. Shall I look for something cheaper?" },
-	[SAY_NOTHING] = { "{cap} 안에서는 더 보여 드릴 상품이 없어요. 다른 관심사나 예산을 말씀해 주시면 다시 찾아볼게요.",
-			  "I have nothing more within {cap}. Name another interest or budget and I will look again." },
+			   "Nothing is left of your limit right now, so there is nothing you could buy. "
+			   "Whatever you repay comes back at once." },
+	[SAY_TOO_DEAR] = { "{name}{은/는} {price}인데 지금 남은 한도는 {limit}이라 살 수 없어요. 더 저렴한 걸 "
+			   "찾아볼까요?",
+			   "{name} costs {price}, but only {limit} is left of your limit now. Shall I look for "
+			   "something cheaper?" },
+	[SAY_NOTHING] = { "{cap} 안에서는 더 보여 드릴 상품이 없어요. 다른 관심사나 예산을 말씀해 주시면 다시 "
+			  "찾아볼게요.",
+			  "I have nothing more within {cap}. Name another interest or budget and I will look "
+			  "again." },
 	[SAY_NOTHING_CHEAPER] = { "더 저렴한 건 찾지 못했어요. 다른 종류로 찾아볼까요?",
 				  "I found nothing cheaper than that. Shall I look for another kind of thing?" },
 	[SAY_NOTHING_DEARER] = { "{cap} 안에서 더 높은 가격대는 찾지 못했어요. 다른 종류로 찾아볼까요?",

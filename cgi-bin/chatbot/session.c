@@ -101,7 +101,10 @@ session_open(const struct req *rq, struct resp *rs)
 	return resp_result(rs, 201, &res);
 }
 
-/* GET /sessions?cursor=&limit= -> 200 {items: [{id, state, language, outcome, turns, created_at, updated_at}], next_cursor}. */
+/*
+ * GET /sessions?cursor=&limit= -> 200 {items: [{id, state, language, outcome, turns, created_at, updated_at}],
+ * next_cursor}.
+ */
 enum err
 session_list(const struct req *rq, struct resp *rs)
 {
@@ -119,7 +122,10 @@ session_list(const struct req *rq, struct resp *rs)
 	return resp_result(rs, 200, &res);
 }
 
-/* GET /sessions/:id -> 200 the conversation with its last reply, choices[] and products[]: what a client needs to go on. */
+/*
+ * GET /sessions/:id -> 200 the conversation with its last reply, choices[] and products[]: what a client needs to
+ * go on.
+ */
 enum err
 session_show(const struct req *rq, struct resp *rs)
 {
@@ -132,7 +138,10 @@ session_show(const struct req *rq, struct resp *rs)
 	return resp_result(rs, 200, &res);
 }
 
-/* DELETE /sessions/:id -> 204, everything said in it is erased.  The order leaves no copy behind when one of the two fails. */
+/*
+ * DELETE /sessions/:id -> 204, everything said in it is erased.  The order leaves no copy behind when one of the
+ * two fails.
+ */
 enum err
 session_delete(const struct req *rq, struct resp *rs)
 {

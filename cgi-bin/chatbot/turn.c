@@ -1,6 +1,7 @@
 /*
- * A turn, from the message to the reply: ticket, facts, answer, commit, write-back.  Redis says whose turn it is and where the
- * conversation stands; PostgreSQL decides both when they differ.  What is answered is house.h's business.
+ * A turn, from the message to the reply: ticket, facts, answer, commit, write-back.  Redis says whose turn it is
+ * and where the conversation stands; PostgreSQL decides both when they differ.  What is answered is house.h's
+ * business.
  */
 #include <poll.h>
 #include <string.h>
@@ -186,8 +187,8 @@ run_once(struct turn *t)
 }
 
 /*
- * Another turn has the ticket.  If it is the same message, its turn is waited for; if PostgreSQL has that turn already, its
- * process died before it could return the ticket, which is taken over.
+ * Another turn has the ticket.  If it is the same message, its turn is waited for; if PostgreSQL has that turn
+ * already, its process died before it could return the ticket, which is taken over.
  */
 static enum err
 wait_for_ticket(struct turn *t)

@@ -1,6 +1,7 @@
 /*
- * Understanding a message: every table is asked what it finds in it, and what no table knows may be the name of a thing.
- * What the message means here and now is not decided here but in machine.c, which knows where the conversation stands.
+ * Understanding a message: every table is asked what it finds in it, and what no table knows may be the name of a
+ * thing. What the message means here and now is not decided here but in machine.c, which knows where the
+ * conversation stands.
  */
 #include <string.h>
 
@@ -17,7 +18,7 @@ means(struct said *said, enum meaning m)
 static bool
 is_any_used(const bool *used, struct span span)
 {
-	return memchr(used + span.start, true, span.end - span.start) != NULL;
+	return memchr(used + span.start, 1, span.end - span.start) != NULL;
 }
 
 /* Is one of forms there, at a place that no earlier row of the table has?  Then it is this row's, and understood. */
@@ -42,7 +43,10 @@ claim(const struct utterance *u, const char *forms, bool *claimed)
 	return found;
 }
 
-/* Go through a table, whose rows claim places in turn.  All that was found goes to *ret_all, the first to *ret_first; either may be NULL. */
+/*
+ * Go through a table, whose rows claim places in turn.  All that was found goes to *ret_all, the first to
+ * *ret_first; either may be NULL.
+ */
 static bool
 claim_rows(struct arena *a, const struct utterance *u, const struct word *rows, uint64_t *ret_all,
 	   int *ret_first)
@@ -181,18 +185,34 @@ find_fact(const struct utterance *u, struct said *said)
 
 /* Words that carry no thing: particles of talk, not of the catalog. */
 static const char stop_ko[] =
-    "|나|내|난|저|제|전|우리|너|네|그|이|저기|좀|조금|요즘|요새|그냥|혹시|뭐|뭔가|거|것|걸|게|건|수|때|진짜|정말|너무|아주|완전|매우|그리고|근데|그런데|그래서"
-    "|그럼|오늘|지금|내일|어제|이거|그거|저거|이것|그것|하나|두개|때문|때문에|같은|같이|정도|이하|이상|원|안|쯤|음|어|아|오|와|흠|에|예산|가격|돈|만원|색|색깔|색상|브랜드"
-    "|상품|제품|물건|취미|기분|마음|생각|사람|친구|엄마|아빠|부모님|여자친구|남자친구|남친|여친|동생|용|위한|위해|중에|중|말|더|덜|잘|못|다|또|막|꼭|좀더|제일|가장|많이|자주|가끔|약간"
-    "|오랜만에|주말|주말에|평일|아침|저녁|밤|집|집에서|회사|일|하루|이번|다음|번째|개|분|층|쪽|안에서|한도|한도안에서|이제|이젠|그만|딱히|생일|생신|결혼|기념일|밑|위|아래|넘어|이내|누구|모두|전부|아이템|용품|관련|쪽으로|해|줘|함|임|등||";
+    "|나|내|난|저|제|전|우리|너|네|그|이|저기|좀|조금|요즘|요새|그냥|혹시|뭐|뭔가|거|것|"
+    "걸|게|건|수|때|진짜|정말|너무|아주|완전|매우|그리고|근데|그런데|그래서|그럼|오늘|"
+    "지금|내일|어제|이거|그거|저거|이것|그것|하나|두개|때문|때문에|같은|같이|정도|이하|"
+    "이상|원|안|쯤|음|어|아|오|와|흠|에|예산|가격|돈|만원|색|색깔|색상|브랜드|상품|제품|"
+    "물건|취미|기분|마음|생각|사람|친구|엄마|아빠|부모님|여자친구|남자친구|남친|여친|"
+    "동생|용|위한|위해|중에|중|말|더|덜|잘|못|다|또|막|꼭|좀더|제일|가장|많이|자주|가끔|"
+    "약간|오랜만에|주말|주말에|평일|아침|저녁|밤|집|집에서|회사|일|하루|이번|다음|번째|"
+    "개|분|층|쪽|안에서|한도|한도안에서|이제|이젠|그만|딱히|생일|생신|결혼|기념일|밑|위|"
+    "아래|넘어|이내|누구|모두|전부|아이템|용품|관련|쪽으로|해|줘|함|임|등||";
 static const char stop_en[] =
-    "|a|an|the|i|im|ive|id|me|my|mine|we|us|our|to|for|of|in|on|at|by|with|without|and|or|but|is|are|was|were|be|been|am|do|does|did|can|could"
-    "|would|should|will|like|love|enjoy|want|need|some|any|something|anything|please|pls|plz|it|its|this|that|these|those|you|your|have|has|had"
-    "|get|got|just|really|very|so|too|one|ones|about|from|what|which|who|how|today|now|lately|recently|into|play|playing|doing|do|looking|feel|feeling"
-    "|think|stuff|thing|things|product|products|item|items|won|krw|under|below|less|than|over|around|max|maximum|up|out|off|not|no|as|if|because"
-    "|then|there|here|also|much|many|lot|lots|bit|little|kind|sort|good|nice|well|maybe|perhaps|only|even|still|more|most|all|every|go|going|make|made"
-    "|time|day|week|weekend|work|home|friend|friends|mom|dad|mother|father|girlfriend|boyfriend|him|her|them|they|he|she|colour|color|colours|colors"
-    "|brand|brands|price|budget|thousand|k|hmm|um|uh|well|oh|right|currently|usually|often|sometimes|when|while|at|dont|doesnt|cant|hobby|hobbies|birthday|anniversary|christmas|wedding|someone|somebody|everyone|getting|being|having|trying|taking|enjoying|watching|using|making|starting|started|been|wait|actually|guess|honest|honestly|used|use|new|old|best|better|least|anyway|instead|also|can|let|lets|see|say|said|tell|know|mean|okay|fine|yes|yeah|sure|please|thanks|want|wanna|gonna|gotta|people|person|budget|spend|cost|costs|money|cash|";
+    "|a|an|the|i|im|ive|id|me|my|mine|we|us|our|to|for|of|in|on|at|by|with|without|and|"
+    "or|but|is|are|was|were|be|been|am|do|does|did|can|could|would|should|will|like|love|"
+    "enjoy|want|need|some|any|something|anything|please|pls|plz|it|its|this|that|these|"
+    "those|you|your|have|has|had|get|got|just|really|very|so|too|one|ones|about|from|"
+    "what|which|who|how|today|now|lately|recently|into|play|playing|doing|do|looking|"
+    "feel|feeling|think|stuff|thing|things|product|products|item|items|won|krw|under|"
+    "below|less|than|over|around|max|maximum|up|out|off|not|no|as|if|because|then|there|"
+    "here|also|much|many|lot|lots|bit|little|kind|sort|good|nice|well|maybe|perhaps|only|"
+    "even|still|more|most|all|every|go|going|make|made|time|day|week|weekend|work|home|"
+    "friend|friends|mom|dad|mother|father|girlfriend|boyfriend|him|her|them|they|he|she|"
+    "colour|color|colours|colors|brand|brands|price|budget|thousand|k|hmm|um|uh|well|oh|"
+    "right|currently|usually|often|sometimes|when|while|at|dont|doesnt|cant|hobby|"
+    "hobbies|birthday|anniversary|christmas|wedding|someone|somebody|everyone|getting|"
+    "being|having|trying|taking|enjoying|watching|using|making|starting|started|been|"
+    "wait|actually|guess|honest|honestly|used|use|new|old|best|better|least|anyway|"
+    "instead|also|can|let|lets|see|say|said|tell|know|mean|okay|fine|yes|yeah|sure|"
+    "please|thanks|want|wanna|gonna|gotta|people|person|budget|spend|cost|costs|money|"
+    "cash|";
 
 static bool
 is_listed(const char *list, const char *word)
@@ -275,7 +295,10 @@ without_particle(struct arena *a, const char *word, size_t syllables)
 	return word;
 }
 
-/* What is left at the beginning of the word at span once the tables have taken theirs, if it may be the name of a thing. */
+/*
+ * What is left at the beginning of the word at span once the tables have taken theirs, if it may be the name of a
+ * thing.
+ */
 static const char *
 name_in(struct arena *a, const struct utterance *u, struct span span)
 {

@@ -339,7 +339,7 @@ utterance_is_noise(const struct utterance *u)
 {
 	const char *word = u->words + 1;
 
-	if (strchr(u->words, '\xF0'))
+	if (strchr(u->words, 0xF0))
 		return false; /* a picture says something */
 	if (u->letters == 0)
 		return true;

@@ -1,6 +1,7 @@
 /*
- * What somebody typed, made comparable: one spelling of letters, no punctuation, and a way to look for words in it that
- * suits both languages.  English words stand apart; Korean is written with or without spaces, and endings stick to words.
+ * What somebody typed, made comparable: one spelling of letters, no punctuation, and a way to look for words in it
+ * that suits both languages.  English words stand apart; Korean is written with or without spaces, and endings
+ * stick to words.
  */
 #ifndef UTTERANCE_H
 #define UTTERANCE_H
@@ -31,15 +32,16 @@ void utterance_read(struct arena *a, const char *text, struct utterance *ret_u);
 
 /**
  * utterance_find(u, forms, from, ret_span):
- * Look from the place ${from} of words on for one of ${forms}, which are separated by '|', and tell where it is.  A form
- * of ASCII is whole words ("too much"; "cheap*" is any word that begins so); any other is found wherever the letters
- * stand together, spaces or not.  "^" before and "$" after a form ask for the beginning and the end of a word, "="
- * before it for the whole utterance.
+ * Look from the place ${from} of words on for one of ${forms}, which are separated by '|', and tell where it is.
+ * A form of ASCII is whole words ("too much"; "cheap*" is any word that begins so); any other is found wherever
+ * the letters stand together, spaces or not.  "^" before and "$" after a form ask for the beginning and the end of
+ * a word, "=" before it for the whole utterance.
  */
 bool utterance_find(const struct utterance *u, const char *forms, size_t from, struct span *ret_span);
 
 /** utterance_find_one(u, form, len, from, ret_span): The same for the one form of ${len} bytes at ${form}. */
-bool utterance_find_one(const struct utterance *u, const char *form, size_t len, size_t from, struct span *ret_span);
+bool utterance_find_one(const struct utterance *u, const char *form, size_t len, size_t from,
+			struct span *ret_span);
 
 /** utterance_has(u, forms): Is one of ${forms} in it?  If so, mark it as understood. */
 bool utterance_has(const struct utterance *u, const char *forms);

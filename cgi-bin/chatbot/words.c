@@ -7,88 +7,135 @@
 #include "house.h"
 
 /* Where forms of two rows overlap in a message, the row further up has it: "no thanks" is no "no". */
-const struct
-    word
-	words_meanings
-	    [] = {
-		    { M_GREETING, "안녕|반가|=하이|=ㅎㅇ|^헬로",
-		      "hi|hello|hey|hiya|good morning|good afternoon|good evening|greetings" },
-		    { M_DECLINE,
-		      "됐어|됐습|됐고|됐네|=됐|괜찮습니다|=괜찮아요|=괜찮아|괜찮아됐|아니괜찮|아니요괜찮|안살|안사|살생각없|안할|안볼|안해도|하지마|하지말|필요없|관두|관둘|다음에|나중에|사양|말하기싫|말하고싶지않|안알려|말안할|비밀|패스|넘어가|건너뛰|건너뛸|관심없",
-		      "no thanks|no thank you|not now|not today|nothing|never mind|nevermind|forget it|im good|im fine thanks|not interested|rather not|=pass|skip*|dont want to|dont want anything|dont need|do not need|dont recommend|no recommend*|maybe later|=later|another time|dont buy|wont buy|not buying|none of your business|leave me alone|private|dont want to say" },
-		    { M_THANKS, "고마|감사|땡큐|=ㄱㅅ|수고", "thank you|thanks|thx|ty|cheers|appreciate it" },
-		    { M_BYE,
-		      "잘가|=바이|^바이바이|^빠이|다음에봐|또올게|그만할|그만하자|=그만|대화종료|=끝|끝낼|=종료",
-		      "bye|goodbye|see you|see ya|quit|=stop|=exit|=end|im done|im leaving|stop here|thats all|that is all" },
-		    { M_NO_BUDGET,
-		      "예산상관없|가격상관없|예산은상관없|가격은상관없|예산없|예산은없|가격무관|금액상관없|얼마든|비싸도괜찮|비싸도돼|예산안정|예산은아직|예산몰|넘어도돼|넘어도괜찮|넘어도상관",
-		      "no budget|any budget|any price|price doesnt matter|budget doesnt matter|dont care about the price|money is no object|no limit on price|forget the budget|can be more|more is fine|more is ok" },
-		    { M_ANY, "몰라|모르겠|모르는|아무거나|아무꺼나|상관없|글쎄|알아서|뭐든|다좋|다괜찮",
-		      "dont know|not sure|anything|whatever|no idea|idk|dunno|surprise me|up to you|you decide|you choose|dont mind|doesnt matter|either|both" },
-		    { M_NOT_BRAND,
-		      "브랜드말고|브랜드빼|브랜드제외|브랜드싫|브랜드는싫|브랜드별로|다른브랜드|딴브랜드|브랜드바꿔|다른회사|다른메이커|브랜드아닌",
-		      "not this brand|not that brand|not these brands|another brand|other brand*|different brand*|dont like this brand|dont like the brand|dont like that brand|change the brand|other maker*" },
-		    { M_OTHER_COLOUR,
-		      "다른색|다른컬러|다른칼라|딴색|색은없|색깔은없|색바꿔|색깔바꿔|색상바꿔|색깔별로|색상별로|색말고|색깔말고|색상말고",
-		      "other color*|other colour*|another color*|another colour*|different color*|different colour*|not this color|not this colour|change the color|change the colour|other shade*" },
-		    { M_NONE, "없어|없음|없는데|없습|없네|=없다|없다고",
-		      "none|no hobb*|no interest|no interests|dont have|do not have|nothing special|nothing really|nothing much" },
-		    { M_RESTART, "처음부터|다시시작|리셋|초기화|새로시작",
-		      "restart|start over|start again|reset|from the beginning|begin again" },
-		    { M_HELP,
-		      "뭐할수있|뭘할수있|뭐해줄|뭘해줄|누구|도움말|도와줘|어떻게써|어떻게쓰|사용법|무슨기능|이름이뭐|사람이야|사람인가|로봇이|인공지능",
-		      "help|what can you do|who are you|how does this work|what are you|your name|how do i use this|are you a bot|are you human|are you real|real person|a robot|a person|a machine|an ai|you human" },
-		    { M_DASHBOARD,
-		      "대시보드|대쉬보드|리포트|레포트|소비내역|소비분석|내소비|소비패턴|지출|가계부|얼마썼|얼마나썼",
-		      "dashboard|report|my spending|spending report|my expenses|how much did i spend|how much have i spent|what i spent|spending habits" },
-		    { M_CHEAPEST, "제일싼|가장싼|제일저렴|가장저렴|최저가|젤싼",
-		      "cheapest|least expensive|lowest price" },
-		    { M_CHEAPER, "안비싼|비싸지않",
-		      "not so expensive|not expensive|not too expensive|less expensive" },
-		    { M_DEARER,
-		      "더비싼|더비싸|비싼거|비싼걸|비싼것|고급|더좋은|프리미엄|고가|더높은가격|품질좋은",
-		      "more expensive|pricier|dearer|better quality|better one|better ones|premium|luxury|high end|higher end|fancier|something better|higher quality" },
-		    { M_CHEAPER,
-		      "더싼|더싸|더저렴|싼거|싼걸|싼것|싼건|싼상품|싼제품|저렴한|저렴하|저렴이|비싸|비싼데|비싸네|가격을낮|가격낮|낮은가격|더낮|싸게|가격이세|부담|돈이없",
-		      "cheap*|less expensive|too expensive|expensive|too much|lower price|lower priced|too pricey|pricey|more affordable|affordable|costs too much|save money|low budget|less money|budget friendly" },
-		    { M_OTHER,
-		      "다른거|다른걸|다른것|다른건|다른상품|다른제품|다른물건|다른추천|다른종류|다른쪽|다른분야|딴거|딴걸|딴건|말고|말구|바꿔|다시추천|다시골라|다시보여|새로운거|그외|빼고", "something else|another|others|different|else|other one*|other option*|other item*|other product*|other thing*|change|not this|not that|not these|not those|none of these|none of them|try again|refresh|new ones" },
-		    { M_NO,
-		      "^아니|^아뇨|^아닌|싫|별로|맘에안|마음에안|안들어|안끌|=노|=노노|^놉|=ㄴㄴ|시러|맘에들지않|마음에들지않|아쉬",
-		      "no|nope|nah|not really|dont like|do not like|hate|not good|dislike|none of these|none of them|not for me|not my style|meh" },
-		    { M_MORE,
-		      "더보여|더줘|더없|더있|더추천|더볼|더찾아|=더|=또|또보여|또있|또추천|또줘|몇개더|하나더|계속|더많이",
-		      "more|show more|next|keep going|any more|continue|go on" },
-		    { M_KOREAN, "한국어로|한국말로|한글로|한국어가", "in korean|speak korean|korean please" },
-		    { M_ENGLISH, "영어로|영어가", "in english|speak english|english please" },
-		    { M_BEST,
-		      "뭐가제일|뭐가더|뭐가좋|뭐가나|어떤게제일|어떤게더|어떤게좋|어떤게나|어느게|제일추천|제일나은",
-		      "which one is best|which is best|which is better|which one is better|whats best|whats the best|which one would you|the best one|your favourite|your favorite" },
-		    { M_PRICE,
-		      "얼마야|얼마에요|얼마예요|얼마임|얼만|얼마지|얼마죠|얼마인|가격이어|가격은어|가격알려|가격은$|가격이얼마|=얼마|=가격",
-		      "how much is|how much are|how much does|how much do|whats the price|what is the price|what do they cost|what does it cost|=price|=prices|=how much|what are the prices|the prices|the price" },
-		    { M_HAVE, "있나|있을까|있니|있냐|있습니까|파나요|팔아|파니",
-		      "do you have|do you sell|have you got|got any|any|is there|are there|you got|what about|how about" },
-		    { M_ACCEPT,
-		      "이걸로|그걸로|저걸로|요걸로|이거로|그거로|걸로할|걸로해|걸로줘|걸로갈|거로할|번으로|번할|살게|살께|살래|사겠|구매할|구입할|주문할|결제할|이거할|그거할|할게|할께|하겠|로결정|로정할|로갈게|선택할|맘에들어|마음에들어|맘에듭|마음에듭|마음에드네|맘에드네|이게좋|그게좋|이거좋|그거좋|이게제일|이게낫|이거다|걸로주|걸로부탁|=이거|=이거요|=이걸|=그거|=그거요",
-		      "ill take*|i will take|ill buy*|i will buy|ill have|ill get|ill go with|lets go with|going with|go with|take it|take this|take that|buy it|buy this|buy that|this one|that one|i like the|i prefer the|i want the|ill choose|i choose|id like the|want this|want that|add it|sold|deal|=this|=that" },
-		    { M_YES,
-		      "^네$|^네네|^넵|^넹|^예$|^옙|^응$|^응응|^어$|^엉$|그래요|=그래|^그럼요|당연|물론|^맞아|^콜$|=ㅇㅇ|=ㅇㅋ|^오케이|=좋아요|=좋아|=좋습니다|=좋지|그렇게해",
-		      "yes|yeah|yep|yup|sure|=ok|=okay|=fine|ok then|okay then|of course|certainly|absolutely|definitely|why not|lets do it|go ahead|please do|lets go|i do|i am|=right" },
-		    { M_PRAISE, "좋네|좋은데|좋다|예쁘|이쁘|괜찮네|괜찮은데|굿|최고|멋지|마음에",
-		      "nice|great|good|cool|perfect|lovely|love it|love them|like it|like them|like these|like this|awesome|beautiful|sounds good|looks good" },
-		    { M_LIKE, "좋아해|좋아하|좋아함|빠졌|빠져|즐겨|취미는|관심있|관심이있|꽂혔|꽂혀|좋아져",
-		      "i like|i love|i enjoy|im into|am into|i am into|really into|fan of|interested in|my hobby|my hobbies|keen on|i play|i do some" },
-		    { M_RECOMMEND,
-		      "추천|골라|찾아|찾는|찾고|보여|살만한|살거|살까|사고싶|사려|사야|사줘|구매하고|구매하려|뭐살|뭐사|뭘살|뭘사|부탁",
-		      "recommend*|recomend*|reccomend*|suggest*|show me|show some|show us|find me|looking for|look for|buy|shop|shopping|pick|what should i get" },
-		    { M_NEED, "필요해|필요한데|쇼핑|구경|선물|가지고싶|갖고싶",
-		      "i need|i want|we need|find|search|gift|present|get me|give me|browse" },
-		    { M_ASKS,
-		      "얼마|언제|어떻게|뭐야|뭐에|뭔가요|무엇|어디|왜|몇|되나|인가|할수있|가능|알려|궁금|방법|나요|까요|ㄹ까|는지|던가|인지|어때|무슨|어떤|설명|되니|돼요$|뜻",
-		      "what|whats|when|whens|how|hows|why|where|wheres|who|whos|which|can i|could i|do i|does|is it|are you|will i|should i|may i|tell me|explain|am i|is my|wondering" },
-		    { 0, NULL, NULL },
-	    };
+const struct word words_meanings[] = {
+	{ M_GREETING, "안녕|반가|=하이|=ㅎㅇ|^헬로",
+	  "hi|hello|hey|hiya|good morning|good afternoon|good evening|greetings" },
+	{ M_DECLINE,
+	  "됐어|됐습|됐고|됐네|=됐|괜찮습니다|=괜찮아요|=괜찮아|괜찮아됐|아니괜찮|아니요괜찮|"
+	  "안살|안사|살생각없|안할|안볼|안해도|하지마|하지말|필요없|관두|관둘|다음에|나중에|"
+	  "사양|말하기싫|말하고싶지않|안알려|말안할|비밀|패스|넘어가|건너뛰|건너뛸|관심없",
+	  "no thanks|no thank you|not now|not today|nothing|never mind|nevermind|forget it|"
+	  "im good|im fine thanks|not interested|rather not|=pass|skip*|dont want to|"
+	  "dont want anything|dont need|do not need|dont recommend|no recommend*|maybe later|"
+	  "=later|another time|dont buy|wont buy|not buying|none of your business|"
+	  "leave me alone|private|dont want to say" },
+	{ M_THANKS, "고마|감사|땡큐|=ㄱㅅ|수고", "thank you|thanks|thx|ty|cheers|appreciate it" },
+	{ M_BYE, "잘가|=바이|^바이바이|^빠이|다음에봐|또올게|그만할|그만하자|=그만|대화종료|=끝|끝낼|=종료",
+	  "bye|goodbye|see you|see ya|quit|=stop|=exit|=end|im done|im leaving|stop here|"
+	  "thats all|that is all" },
+	{ M_NO_BUDGET,
+	  "예산상관없|가격상관없|예산은상관없|가격은상관없|예산없|예산은없|가격무관|금액상관없|"
+	  "얼마든|비싸도괜찮|비싸도돼|예산안정|예산은아직|예산몰|넘어도돼|넘어도괜찮|넘어도상관",
+	  "no budget|any budget|any price|price doesnt matter|budget doesnt matter|"
+	  "dont care about the price|money is no object|no limit on price|forget the budget|"
+	  "can be more|more is fine|more is ok" },
+	{ M_ANY, "몰라|모르겠|모르는|아무거나|아무꺼나|상관없|글쎄|알아서|뭐든|다좋|다괜찮",
+	  "dont know|not sure|anything|whatever|no idea|idk|dunno|surprise me|up to you|"
+	  "you decide|you choose|dont mind|doesnt matter|either|both" },
+	{ M_NOT_BRAND,
+	  "브랜드말고|브랜드빼|브랜드제외|브랜드싫|브랜드는싫|브랜드별로|다른브랜드|딴브랜드|"
+	  "브랜드바꿔|다른회사|다른메이커|브랜드아닌",
+	  "not this brand|not that brand|not these brands|another brand|other brand*|"
+	  "different brand*|dont like this brand|dont like the brand|dont like that brand|"
+	  "change the brand|other maker*" },
+	{ M_OTHER_COLOUR,
+	  "다른색|다른컬러|다른칼라|딴색|색은없|색깔은없|색바꿔|색깔바꿔|색상바꿔|색깔별로|"
+	  "색상별로|색말고|색깔말고|색상말고",
+	  "other color*|other colour*|another color*|another colour*|different color*|"
+	  "different colour*|not this color|not this colour|change the color|change the colour|"
+	  "other shade*" },
+	{ M_NONE, "없어|없음|없는데|없습|없네|=없다|없다고",
+	  "none|no hobb*|no interest|no interests|dont have|do not have|nothing special|"
+	  "nothing really|nothing much" },
+	{ M_RESTART, "처음부터|다시시작|리셋|초기화|새로시작",
+	  "restart|start over|start again|reset|from the beginning|begin again" },
+	{ M_HELP,
+	  "뭐할수있|뭘할수있|뭐해줄|뭘해줄|누구|도움말|도와줘|어떻게써|어떻게쓰|사용법|"
+	  "무슨기능|이름이뭐|사람이야|사람인가|로봇이|인공지능",
+	  "help|what can you do|who are you|how does this work|what are you|your name|"
+	  "how do i use this|are you a bot|are you human|are you real|real person|a robot|"
+	  "a person|a machine|an ai|you human" },
+	{ M_DASHBOARD,
+	  "대시보드|대쉬보드|리포트|레포트|소비내역|소비분석|내소비|소비패턴|지출|가계부|얼마썼|얼마나썼",
+	  "dashboard|report|my spending|spending report|my expenses|how much did i spend|"
+	  "how much have i spent|what i spent|spending habits" },
+	{ M_CHEAPEST, "제일싼|가장싼|제일저렴|가장저렴|최저가|젤싼",
+	  "cheapest|least expensive|lowest price" },
+	{ M_CHEAPER, "안비싼|비싸지않", "not so expensive|not expensive|not too expensive|less expensive" },
+	{ M_DEARER, "더비싼|더비싸|비싼거|비싼걸|비싼것|고급|더좋은|프리미엄|고가|더높은가격|품질좋은",
+	  "more expensive|pricier|dearer|better quality|better one|better ones|premium|luxury|"
+	  "high end|higher end|fancier|something better|higher quality" },
+	{ M_CHEAPER,
+	  "더싼|더싸|더저렴|싼거|싼걸|싼것|싼건|싼상품|싼제품|저렴한|저렴하|저렴이|비싸|비싼데|"
+	  "비싸네|가격을낮|가격낮|낮은가격|더낮|싸게|가격이세|부담|돈이없",
+	  "cheap*|less expensive|too expensive|expensive|too much|lower price|lower priced|"
+	  "too pricey|pricey|more affordable|affordable|costs too much|save money|low budget|"
+	  "less money|budget friendly" },
+	{ M_OTHER,
+	  "다른거|다른걸|다른것|다른건|다른상품|다른제품|다른물건|다른추천|다른종류|다른쪽|"
+	  "다른분야|딴거|딴걸|딴건|말고|말구|바꿔|다시추천|다시골라|다시보여|새로운거|그외|빼고",
+	  "something else|another|others|different|else|other one*|other option*|other item*|"
+	  "other product*|other thing*|change|not this|not that|not these|not those|"
+	  "none of these|none of them|try again|refresh|new ones" },
+	{ M_NO,
+	  "^아니|^아뇨|^아닌|싫|별로|맘에안|마음에안|안들어|안끌|=노|=노노|^놉|=ㄴㄴ|시러|"
+	  "맘에들지않|마음에들지않|아쉬",
+	  "no|nope|nah|not really|dont like|do not like|hate|not good|dislike|none of these|"
+	  "none of them|not for me|not my style|meh" },
+	{ M_MORE,
+	  "더보여|더줘|더없|더있|더추천|더볼|더찾아|=더|=또|또보여|또있|또추천|또줘|몇개더|"
+	  "하나더|계속|더많이",
+	  "more|show more|next|keep going|any more|continue|go on" },
+	{ M_KOREAN, "한국어로|한국말로|한글로|한국어가", "in korean|speak korean|korean please" },
+	{ M_ENGLISH, "영어로|영어가", "in english|speak english|english please" },
+	{ M_BEST,
+	  "뭐가제일|뭐가더|뭐가좋|뭐가나|어떤게제일|어떤게더|어떤게좋|어떤게나|어느게|제일추천|제일나은",
+	  "which one is best|which is best|which is better|which one is better|whats best|"
+	  "whats the best|which one would you|the best one|your favourite|your favorite" },
+	{ M_PRICE,
+	  "얼마야|얼마에요|얼마예요|얼마임|얼만|얼마지|얼마죠|얼마인|가격이어|가격은어|"
+	  "가격알려|가격은$|가격이얼마|=얼마|=가격",
+	  "how much is|how much are|how much does|how much do|whats the price|"
+	  "what is the price|what do they cost|what does it cost|=price|=prices|=how much|"
+	  "what are the prices|the prices|the price" },
+	{ M_HAVE, "있나|있을까|있니|있냐|있습니까|파나요|팔아|파니",
+	  "do you have|do you sell|have you got|got any|any|is there|are there|you got|"
+	  "what about|how about" },
+	{ M_ACCEPT,
+	  "이걸로|그걸로|저걸로|요걸로|이거로|그거로|걸로할|걸로해|걸로줘|걸로갈|거로할|번으로|"
+	  "번할|살게|살께|살래|사겠|구매할|구입할|주문할|결제할|이거할|그거할|할게|할께|하겠|"
+	  "로결정|로정할|로갈게|선택할|맘에들어|마음에들어|맘에듭|마음에듭|마음에드네|맘에드네|"
+	  "이게좋|그게좋|이거좋|그거좋|이게제일|이게낫|이거다|걸로주|걸로부탁|=이거|=이거요|"
+	  "=이걸|=그거|=그거요",
+	  "ill take*|i will take|ill buy*|i will buy|ill have|ill get|ill go with|lets go with|"
+	  "going with|go with|take it|take this|take that|buy it|buy this|buy that|this one|"
+	  "that one|i like the|i prefer the|i want the|ill choose|i choose|id like the|"
+	  "want this|want that|add it|sold|deal|=this|=that" },
+	{ M_YES,
+	  "^네$|^네네|^넵|^넹|^예$|^옙|^응$|^응응|^어$|^엉$|그래요|=그래|^그럼요|당연|물론|"
+	  "^맞아|^콜$|=ㅇㅇ|=ㅇㅋ|^오케이|=좋아요|=좋아|=좋습니다|=좋지|그렇게해",
+	  "yes|yeah|yep|yup|sure|=ok|=okay|=fine|ok then|okay then|of course|certainly|"
+	  "absolutely|definitely|why not|lets do it|go ahead|please do|lets go|i do|i am|=right" },
+	{ M_PRAISE, "좋네|좋은데|좋다|예쁘|이쁘|괜찮네|괜찮은데|굿|최고|멋지|마음에",
+	  "nice|great|good|cool|perfect|lovely|love it|love them|like it|like them|like these|"
+	  "like this|awesome|beautiful|sounds good|looks good" },
+	{ M_LIKE, "좋아해|좋아하|좋아함|빠졌|빠져|즐겨|취미는|관심있|관심이있|꽂혔|꽂혀|좋아져",
+	  "i like|i love|i enjoy|im into|am into|i am into|really into|fan of|interested in|"
+	  "my hobby|my hobbies|keen on|i play|i do some" },
+	{ M_RECOMMEND,
+	  "추천|골라|찾아|찾는|찾고|보여|살만한|살거|살까|사고싶|사려|사야|사줘|구매하고|"
+	  "구매하려|뭐살|뭐사|뭘살|뭘사|부탁",
+	  "recommend*|recomend*|reccomend*|suggest*|show me|show some|show us|find me|"
+	  "looking for|look for|buy|shop|shopping|pick|what should i get" },
+	{ M_NEED, "필요해|필요한데|쇼핑|구경|선물|가지고싶|갖고싶",
+	  "i need|i want|we need|find|search|gift|present|get me|give me|browse" },
+	{ M_ASKS,
+	  "얼마|언제|어떻게|뭐야|뭐에|뭔가요|무엇|어디|왜|몇|되나|인가|할수있|가능|알려|궁금|"
+	  "방법|나요|까요|ㄹ까|는지|던가|인지|어때|무슨|어떤|설명|되니|돼요$|뜻",
+	  "what|whats|when|whens|how|hows|why|where|wheres|who|whos|which|can i|could i|do i|"
+	  "does|is it|are you|will i|should i|may i|tell me|explain|am i|is my|wondering" },
+	{ 0, NULL, NULL },
+};
 
 const struct word words_ordinals[] = {
 	{ 1, "첫번째|첫째|첫번쨰|첫뻔째|1번|일번|=1|맨위|맨앞|맨왼쪽|첫번",
@@ -108,15 +155,26 @@ const struct word words_moods[] = {
 	{ MOOD_SO_SO, "나쁘지않|나쁘진않|그냥저냥|그럭저럭|쏘쏘|그저그",
 	  "not bad|so so|not too bad|could be better|meh|average|alright|all right" },
 	{ MOOD_TIRED,
-	  "피곤|지쳐|지쳤|지침|졸려|졸리|힘없|기운없|나른|번아웃|녹초|야근|잠못|잠을못|피로|힘이없|기운이없|고단",
-	  "tired|exhausted|sleepy|worn out|burned out|burnt out|burnout|drained|no energy|long day|overworked|knackered|fatigued|wiped out|didnt sleep" },
+	  "피곤|지쳐|지쳤|지침|졸려|졸리|힘없|기운없|나른|번아웃|녹초|야근|잠못|잠을못|피로|"
+	  "힘이없|기운이없|고단",
+	  "tired|exhausted|sleepy|worn out|burned out|burnt out|burnout|drained|no energy|"
+	  "long day|overworked|knackered|fatigued|wiped out|didnt sleep" },
 	{ MOOD_BORED, "심심|지루|따분|무료해|할게없|할일이없|재미없", "bored|boring|nothing to do|dull" },
 	{ MOOD_BAD,
-	  "안좋|좋지않|우울|슬퍼|슬프|슬픔|짜증|화나|화났|화가|힘들|힘든|외로|외롭|스트레스|불안|속상|최악|나빠|나쁘|나쁜|별로|걱정|아파|아프|아픈|열받|빡|답답|울고|눈물|꿀꿀|다운|초조|긴장|무기력|ㅠㅠ|ㅜㅜ|^ㅠ|^ㅜ|😢|😭|😞|😔|😡|😠|😩|😣|🙁|☹",
-	  "not good|not great|not so good|not well|unhappy|sad|down|depressed|angry|mad|upset|stressed|stress|stressful|anxious|lonely|bad|terrible|awful|horrible|sick|ill|worried|gloomy|feeling blue|feel blue|rough|annoyed|frustrated|nervous|miserable|hurt|crying|heartbroken|worst|crappy" },
+	  "안좋|좋지않|우울|슬퍼|슬프|슬픔|짜증|화나|화났|화가|힘들|힘든|외로|외롭|스트레스|"
+	  "불안|속상|최악|나빠|나쁘|나쁜|별로|걱정|아파|아프|아픈|열받|빡|답답|울고|눈물|꿀꿀|"
+	  "다운|초조|긴장|무기력|ㅠㅠ|ㅜㅜ|^ㅠ|^ㅜ|😢|😭|😞|😔|😡|😠|😩|😣|🙁|☹",
+	  "not good|not great|not so good|not well|unhappy|sad|down|depressed|angry|mad|upset|"
+	  "stressed|stress|stressful|anxious|lonely|bad|terrible|awful|horrible|sick|ill|"
+	  "worried|gloomy|feeling blue|feel blue|rough|annoyed|frustrated|nervous|miserable|"
+	  "hurt|crying|heartbroken|worst|crappy" },
 	{ MOOD_GOOD,
-	  "좋아요|좋아$|좋아졌|좋네|좋다|좋은|좋습|좋지|좋음|좋고|좋았|행복|신나|신남|기뻐|기쁘|기쁜|최고|설레|설렘|즐거|즐겁|상쾌|완벽|굿|날아갈|들떠|뿌듯|두근|편안|여유|ㅎㅎ|😀|😁|😃|😄|😊|🙂|🥰|😍|🎉|👍|☺|😆|🤗|😎",
-	  "good|great|happy|excited|fantastic|awesome|wonderful|amazing|well|cheerful|glad|joyful|excellent|perfect|lovely|superb|relaxed|calm|energetic|fine|never better|on top of the world|delighted|thrilled|pretty good|blessed|fun|nice|cool" },
+	  "좋아요|좋아$|좋아졌|좋네|좋다|좋은|좋습|좋지|좋음|좋고|좋았|행복|신나|신남|기뻐|"
+	  "기쁘|기쁜|최고|설레|설렘|즐거|즐겁|상쾌|완벽|굿|날아갈|들떠|뿌듯|두근|편안|여유|"
+	  "ㅎㅎ|😀|😁|😃|😄|😊|🙂|🥰|😍|🎉|👍|☺|😆|🤗|😎",
+	  "good|great|happy|excited|fantastic|awesome|wonderful|amazing|well|cheerful|glad|"
+	  "joyful|excellent|perfect|lovely|superb|relaxed|calm|energetic|fine|never better|"
+	  "on top of the world|delighted|thrilled|pretty good|blessed|fun|nice|cool" },
 	{ MOOD_SO_SO, "그냥|보통|무난|괜찮|평범|그래$|그래요$|똑같|쏘쏘|평소|평온|담담|멍",
 	  "okay|ok|normal|usual|nothing special|same as always|same as ever|neutral|not much" },
 	{ 0, NULL, NULL },

@@ -233,7 +233,10 @@ test_messages_lead_on(void **state)
 	assert_int_equal(failed, 0);
 }
 
-/* The first unfit answer is asked again, the second is passed over; asides in between forget nothing and cost nothing. */
+/*
+ * The first unfit answer is asked again, the second is passed over; asides in between forget nothing and cost
+ * nothing.
+ */
 static void
 test_second_unfit_answer_moves_on(void **state)
 {
