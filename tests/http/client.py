@@ -3,6 +3,7 @@
 import itertools
 import secrets
 import socket
+import time
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 
@@ -54,6 +55,7 @@ class Api:
     def __init__(self, system):
         self.system = system
         self.session = requests.Session()
+        self.used_at = 0.0
         self.session.trust_env = False
         self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
@@ -65,6 +67,10 @@ class Api:
         headers = dict(headers or {})
         if token is not None:
             headers["Authorization"] = f"Bearer {getattr(token, 'access_token', token)}"
+        # The server may be closing what has been idle for seconds at this very moment.
+        if time.monotonic() - self.used_at > 2:
+            self.session.close()
+        self.used_at = time.monotonic()
         reply = self.session.request(method, self.url(path), headers=headers, timeout=timeout,
                                      allow_redirects=False, **more)
         _description.check(reply)

@@ -107,7 +107,7 @@ def test_what_the_catalog_lacks_is_said_honestly(api, postgres, account):
     check_products(postgres, turn, 20000, "en")
 
 
-@pytest.mark.parametrize("text, code", [("해드폰 보여줘", "headphones"), ("headfones please, show me", "headphones"),
+@pytest.mark.parametrize("text, code", [("해드폰 보여줘", "headphones"), ("hedphones please, show me", "headphones"),
                                         ("무선이어폰찾아줘", "headphones"), ("show me dog toys", "pets")])
 def test_slips_and_joined_words_are_found(api, postgres, account, text, code):
     turn = Talk(api, account(), "ko").say(text)
