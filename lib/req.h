@@ -41,7 +41,7 @@ struct req {
 	struct kv *kv;
 	struct http *http;   /* this worker's own */
 	void *domain;	     /* what the program's open function returned */
-	const char *issuer;	 /* iss and aud of this installation's tokens */
+	const char *issuer;  /* iss and aud of this installation's tokens */
 	int64_t deadline_ms; /* clock_ms by which short waits must have ended */
 
 	enum method method;

@@ -17,8 +17,7 @@ enum { BANK_KEY_LEN = 32 };
  * 035 제주, 037 전북, 039 경남, 045 새마을금고, 048 신협, 071 우체국, 081 하나, 088 신한, 089 케이뱅크, 090 카카오뱅크,
  * 092 토스뱅크.
  */
-#define BANK_CODES                                                                                                     \
-	"002|003|004|007|011|020|023|027|031|032|034|035|037|039|045|048|071|081|088|089|090|092"
+#define BANK_CODES "002|003|004|007|011|020|023|027|031|032|034|035|037|039|045|048|071|081|088|089|090|092"
 
 /** bank_is_account(s): Is ${s} made of digits and dashes, with at least six digits? */
 bool bank_is_account(const char *s);
@@ -29,11 +28,11 @@ bool bank_is_account(const char *s);
  * length 0.
  */
 unsigned char *bank_seal(struct arena *a, const unsigned char key[BANK_KEY_LEN], const char *customer,
-                         const char *account, size_t *ret_len);
+			 const char *account, size_t *ret_len);
 
 /** bank_open(a, key, customer, sealed, len): What bank_seal sealed; NULL if it was not, or for somebody else. */
 char *bank_open(struct arena *a, const unsigned char key[BANK_KEY_LEN], const char *customer,
-                const unsigned char *sealed, size_t len);
+		const unsigned char *sealed, size_t len);
 
 /** bank_mask(a, account): ${account} as it may be shown: "****1234"; NULL gives NULL. */
 char *bank_mask(struct arena *a, const char *account);

@@ -14,7 +14,7 @@ struct resp;
 
 /* The query of the calls that sign in. */
 struct grant_query {
-	bool cookie;  /* the refresh token comes as a cookie, out of reach of scripts */
+	bool cookie; /* the refresh token comes as a cookie, out of reach of scripts */
 };
 extern const struct field grant_query_fields[];
 
@@ -27,7 +27,7 @@ extern const struct field grant_query_fields[];
  * signing key, logged.
  */
 enum err grant_reply(const struct req *rq, struct resp *rs, int status, const struct db_result *res,
-                     const char *refresh_token, bool cookie, struct json_object *body) MUST_CHECK;
+		     const char *refresh_token, bool cookie, struct json_object *body) MUST_CHECK;
 
 /** grant_forget_cookie(rs): Have the browser delete the refresh cookie. */
 void grant_forget_cookie(struct resp *rs);

@@ -25,7 +25,7 @@ enum err guard_check(const struct req *rq, struct resp *rs, const char *account)
  * What the statement said that compared the password: the first row of ${res} has code and the columns of
  * auth.refusal.  A refusal is remembered and told in the reply's headers.
  */
-enum err guard_result(const struct req *rq, struct resp *rs, const char *account, const struct db_result *res)
-    MUST_CHECK;
+enum err guard_result(const struct req *rq, struct resp *rs, const char *account,
+		      const struct db_result *res) MUST_CHECK;
 
 #endif

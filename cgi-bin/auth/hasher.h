@@ -13,7 +13,7 @@
 
 enum {
 	HASHER_SALT_LEN = 16,
-	HASHER_PHC_SIZE = 128,      /* of a PHC string and its NUL; 98 are used */
+	HASHER_PHC_SIZE = 128,	    /* of a PHC string and its NUL; 98 are used */
 	HASHER_PASSWORD_MAX = 1024, /* bytes */
 	HASHER_QUEUE_MAX = 128
 };
@@ -36,7 +36,7 @@ void hasher_close(struct hasher *h);
  * is no memory to be had.
  */
 enum err hasher_run(struct hasher *h, const char *password, const unsigned char salt[HASHER_SALT_LEN],
-                    int64_t deadline_ms, char ret_phc[HASHER_PHC_SIZE]) MUST_CHECK;
+		    int64_t deadline_ms, char ret_phc[HASHER_PHC_SIZE]) MUST_CHECK;
 
 /** hasher_waiting(h): How many passwords wait for a thread. */
 int hasher_waiting(const struct hasher *h);

@@ -20,6 +20,6 @@ bool refresh_hash(const char *token, unsigned char ret_hash[REFRESH_HASH_LEN]);
  * random one.  NULL if ${token} does not look like one.
  */
 char *refresh_next(struct arena *a, const unsigned char key[REFRESH_KEY_LEN], const char *token,
-                   unsigned char ret_hash[REFRESH_HASH_LEN]);
+		   unsigned char ret_hash[REFRESH_HASH_LEN]);
 
 #endif

@@ -12,9 +12,9 @@ struct refused;
 
 /* The refusal by one limit. */
 struct refusal {
-	char limit[16];    /* "account" or "address" */
-	int max;           /* failures */
-	int window_s;      /* in so many seconds */
+	char limit[16];	   /* "account" or "address" */
+	int max;	   /* failures */
+	int window_s;	   /* in so many seconds */
 	int retry_after_s; /* counting from now */
 };
 
@@ -32,6 +32,6 @@ void refused_note(struct refused *t, const char *subject, const struct refusal *
 
 /** refused_find(t, limit, subject, now_ms, ret_refusal): Is ${subject} known to be refused by ${limit}? */
 bool refused_find(struct refused *t, const char *limit, const char *subject, int64_t now_ms,
-                  struct refusal *ret_refusal);
+		  struct refusal *ret_refusal);
 
 #endif

@@ -19,9 +19,9 @@ struct sign_key {
 };
 
 struct sign_claims {
-	const char *issuer;    /* iss, and aud */
-	const char *customer;  /* sub */
-	const char *session;   /* sid */
+	const char *issuer;   /* iss, and aud */
+	const char *customer; /* sub */
+	const char *session;  /* sid */
 	const char *role;
 };
 
@@ -31,6 +31,6 @@ struct sign_claims {
  * ${seal_key} does not open the seed of ${key}: it was sealed with another secret.
  */
 char *sign_token(struct arena *a, const unsigned char seal_key[SIGN_SEAL_KEY_LEN], const struct sign_key *key,
-                 const struct sign_claims *claims, int64_t now_s);
+		 const struct sign_claims *claims, int64_t now_s);
 
 #endif
