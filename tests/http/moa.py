@@ -21,7 +21,7 @@ TREE = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("MOA_BUILD", TREE / "build")).resolve()
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
 PROGRAMS = ("auth", "chatbot")
-# The web servers drop root's rights, as they do in service.
+# The web servers and the programs they spawn do not run as root.
 WWW_USER = "www-data" if os.geteuid() == 0 else None
 
 
@@ -140,7 +140,7 @@ class Httpd:
         """Start on a free port; with ready, wait until every program says that it can serve."""
         for _ in range(5):
             self.port = free_port()
-            self.process = spawn(self.command(), self.place / "log/httpd.out")
+            self.process = spawn(self.command(), self.place / "log/httpd.out", WWW_USER)
             until(lambda: self._listens() or self.process.poll() is not None, "the web server", 60)
             if self.process.poll() is None:
                 break
@@ -218,9 +218,8 @@ class Lighttpd(Httpd):
             """
         (self.place / "etc/moa/lighttpd-settings.conf").write_text(settings)
         self.render("lighttpd/moa.conf.in", "lighttpd.conf")
-        user = f'server.username = "{WWW_USER}"' if WWW_USER else ""
         main = self.render("lighttpd/standalone.conf.in", "lighttpd-standalone.conf", bind="127.0.0.1",
-                           port=self.port, user=user)
+                           port=self.port, user="")
         return ["lighttpd", "-D", "-f", main]
 
 
@@ -253,9 +252,8 @@ class Apache(Httpd):
         ]
         (self.place / "etc/moa/apache-settings.conf").write_text("\n".join(settings) + "\n")
         self.render("apache/moa.conf.in", "apache.conf")
-        user = f"User {WWW_USER}\nGroup {WWW_USER}" if WWW_USER else ""
         main = self.render("apache/standalone.conf.in", "apache-standalone.conf", bind="127.0.0.1",
-                           port=self.port, user=user, modules=APACHE_MODULES)
+                           port=self.port, user="", modules=APACHE_MODULES)
         return ["apache2", "-D", "FOREGROUND", "-f", main]
 
 

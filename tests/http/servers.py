@@ -35,18 +35,19 @@ def until(condition, what, seconds=20.0):
         time.sleep(0.01)
 
 
-def die_with_parent():
-    """Have the kernel end the child when pytest ends, however it ends."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+def spawn(args, log, user=None, env=None, fatal=signal.SIGTERM):
+    """Start a server in the background, its output appended to the file log.
 
+    However pytest ends, the kernel then sends the server the signal fatal; for that it must run as
+    its user from the start (a change of user cancels it).
+    """
+    def die_with_parent():
+        ctypes.CDLL(None).prctl(1, fatal)
 
-def spawn(args, log, user=None, env=None, stdout=None):
-    """Start a server in the background, its output appended to the file log."""
     with open(log, "ab") as out:
         who = {"user": user, "group": user, "extra_groups": []} if user else {}
-        return subprocess.Popen([str(a) for a in args], stdin=subprocess.DEVNULL,
-                                stdout=stdout or out, stderr=out, env=env,
-                                preexec_fn=die_with_parent, **who)
+        return subprocess.Popen([str(a) for a in args], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                env=env, preexec_fn=die_with_parent, **who)
 
 
 def end(process, how=signal.SIGTERM, seconds=35):
@@ -126,7 +127,8 @@ class Postgres:
                     "full_page_writes": "off", "max_connections": 200,
                     "shared_buffers": "64MB", "log_line_prefix": "%m %q%u ", "timezone": "UTC"}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        self.process = spawn([PG_BIN / "postgres", "-D", self.data, *options], self.log, self.user)
+        self.process = spawn([PG_BIN / "postgres", "-D", self.data, *options], self.log, self.user,
+                             fatal=signal.SIGINT)
         until(lambda: self.connect(dbname="postgres").close() is None, "PostgreSQL")
         return self
 
