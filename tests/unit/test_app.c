@@ -52,7 +52,6 @@ static void
 become(const struct process *p, int in, const char *const *env, const char *const *options)
 {
 	char *args[ARGS_MAX + 2] = { (char *)"toy.fcgi" };
-	extern char **environ;
 	char **at;
 	int i;
 
@@ -305,10 +304,10 @@ assert_hello(void)
 	struct fcgi_reply reply;
 	char value[256];
 
-	assert_int_equal(ask(FCGI_PARAMS("REQUEST_METHOD", "GET", "REQUEST_URI", TOY "/hello",
-					 "HTTP_X_REQUEST_ID", "mine"),
-			     &reply),
-			 200);
+	assert_int_equal(
+	    ask(FCGI_PARAMS("REQUEST_METHOD", "GET", "REQUEST_URI", HELLO, "HTTP_X_REQUEST_ID", "mine"),
+		&reply),
+	    200);
 	assert_string_equal(reply.body, "{\"greeting\":\"hello\"}");
 	assert_true(fcgi_header(&reply, "X-Request-Id", value));
 	assert_string_equal(value, "mine");
@@ -354,7 +353,7 @@ public_auth_routes_tell_no_times(void **state)
 	char value[256];
 
 	(void)state;
-	assert_int_equal(ask(FCGI_PARAMS("REQUEST_METHOD", "POST", "REQUEST_URI", TOY "/shop"), &reply), 401);
+	assert_int_equal(ask(FCGI_PARAMS("REQUEST_METHOD", "POST", "REQUEST_URI", SHOP), &reply), 401);
 	assert_false(fcgi_header(&reply, "Server-Timing", value));
 	fcgi_release(&reply);
 	assert_int_equal(ask(FCGI_GET("/nowhere"), &reply), 404);
@@ -374,7 +373,7 @@ a_missing_database_costs_only_what_needs_it(void **state)
 
 	(void)state;
 	fcgi_begin(fd, false,
-		   FCGI_PARAMS("REQUEST_METHOD", "POST", "REQUEST_URI", TOY "/sum", "CONTENT_TYPE",
+		   FCGI_PARAMS("REQUEST_METHOD", "POST", "REQUEST_URI", SUM, "CONTENT_TYPE",
 			       "application/json", "HTTP_IDEMPOTENCY_KEY", "k"));
 	fcgi_stdin(fd, "{\"number\":1}", 12);
 	fcgi_stdin(fd, "", 0);
@@ -384,7 +383,7 @@ a_missing_database_costs_only_what_needs_it(void **state)
 	assert_true(fcgi_header(&reply, "Retry-After", value));
 	fcgi_release(&reply);
 	close(fd);
-	assert_int_equal(ask(FCGI_GET(TOY "/readyz"), &reply), 503);
+	assert_int_equal(ask(FCGI_GET(READYZ), &reply), 503);
 	fcgi_release(&reply);
 	assert_hello();
 	assert_int_equal(kill(p.pid, SIGTERM), 0);
@@ -405,7 +404,7 @@ load(void *arg)
 	int fd;
 
 	while ((fd = fcgi_connect(path)) >= 0) {
-		fcgi_send(fd, false, FCGI_GET(TOY "/hello"));
+		fcgi_send(fd, false, FCGI_GET(HELLO));
 		if (fcgi_read(fd, &reply) && reply.status == 200)
 			l->answered++;
 		else
@@ -423,7 +422,7 @@ all_at_the_gate(void *unused)
 	bool all;
 
 	(void)unused;
-	ask(FCGI_GET(TOY "/counts"), &reply);
+	ask(FCGI_GET(COUNTS), &reply);
 	all = strstr(reply.body, "\"waiting\":3") != NULL;
 	fcgi_release(&reply);
 	return all;
@@ -451,9 +450,9 @@ a_stop_under_load_loses_nothing(void **state)
 	(void)state;
 	for (i = 0; i < AT_THE_GATE; i++) {
 		gate[i] = connection();
-		fcgi_send(gate[i], i > 0, FCGI_GET(TOY "/gate"));
+		fcgi_send(gate[i], i > 0, FCGI_GET(GATE));
 	}
-	fcgi_begin(opener, true, FCGI_PARAMS("REQUEST_METHOD", "PUT", "REQUEST_URI", TOY "/gate"));
+	fcgi_begin(opener, true, FCGI_PARAMS("REQUEST_METHOD", "PUT", "REQUEST_URI", GATE));
 	for (i = 0; i < LOADERS; i++)
 		assert_int_equal(pthread_create(&loaders[i].thread, NULL, load, &loaders[i]), 0);
 	assert_true(server_wait(all_at_the_gate, NULL));
@@ -481,10 +480,10 @@ a_stop_ends_streams_and_kept_connections(void **state)
 	char byte;
 
 	(void)state;
-	fcgi_send(kept, true, FCGI_GET(TOY "/hello"));
+	fcgi_send(kept, true, FCGI_GET(HELLO));
 	assert_true(fcgi_read(kept, &reply));
 	fcgi_release(&reply);
-	fcgi_send(stream, true, FCGI_GET(TOY "/events"));
+	fcgi_send(stream, true, FCGI_GET(EVENTS));
 	while (!reply.text || !strstr(reply.text, "event: open"))
 		assert_true(fcgi_next(stream, &reply));
 	assert_int_equal(kill(p.pid, SIGTERM), 0);

@@ -134,7 +134,7 @@ bearer(const char *role, int64_t lives_s)
 	claims = arena_printf(&a,
 			      "{\"iss\":\"moa\",\"aud\":\"moa\",\"sub\":\"" CUSTOMER "\",\"sid\":\"" SESSION
 			      "\",\"role\":\"%s\",\"jti\":\"1\",\"iat\":%lld,\"exp\":%lld}",
-			      role, (long long)now_s - 1000, (long long)(now_s + lives_s));
+			      role, (long long)now_s - 1000, (long long)now_s + lives_s);
 	text = arena_printf(&a, "%s.%s", text_base64url(&a, head, strlen(head)),
 			    text_base64url(&a, claims, strlen(claims)));
 	crypto_sign_detached(signature, NULL, (const unsigned char *)text, strlen(text), secret);

@@ -118,11 +118,26 @@ stop(void)
 	fcgi_unlisten(listener, path);
 }
 
+/* A stop that goes on while the test does something else. */
+struct stopper {
+	pthread_t thread;
+	int within_ms, busy;
+};
+
 static void *
-stop_meanwhile(void *unused)
+stop_meanwhile(void *arg)
 {
-	(void)unused;
-	return (void *)(intptr_t)loop_stop(loop, PATIENCE_MS);
+	struct stopper *s = arg;
+
+	s->busy = loop_stop(loop, s->within_ms);
+	return NULL;
+}
+
+static void
+stop_start(struct stopper *s, int within_ms)
+{
+	*s = (struct stopper){ .within_ms = within_ms, .busy = -1 };
+	assert_int_equal(pthread_create(&s->thread, NULL, stop_meanwhile, s), 0);
 }
 
 static bool
@@ -137,23 +152,18 @@ nobody_connects(void *unused)
 }
 
 /* Begin to stop while requests run, and wait until that has begun. */
-static pthread_t
-stop_begin(void)
+static void
+stop_begin(struct stopper *s)
 {
-	pthread_t thread;
-
-	assert_int_equal(pthread_create(&thread, NULL, stop_meanwhile, NULL), 0);
+	stop_start(s, PATIENCE_MS);
 	assert_true(server_wait(nobody_connects, NULL));
-	return thread;
 }
 
 static void
-stop_end(pthread_t thread)
+stop_end(const struct stopper *s)
 {
-	void *busy;
-
-	pthread_join(thread, &busy);
-	assert_null(busy);
+	pthread_join(s->thread, NULL);
+	assert_int_equal(s->busy, 0);
 	assert_int_equal(workers, 0);
 	fcgi_unlisten(listener, path);
 }
@@ -199,36 +209,41 @@ connection(void)
 	return fd;
 }
 
+struct asker {
+	pthread_t thread;
+	int number;
+	bool right;
+};
+
 static void *
-ask_once(void *number)
+ask_once(void *arg)
 {
+	struct asker *a = arg;
 	int fd = fcgi_connect(path);
 	char uri[32];
-	bool right;
 
-	snprintf(uri, sizeof(uri), "/%d", *(int *)number);
+	snprintf(uri, sizeof(uri), "/%d", a->number);
 	fcgi_send(fd, false, FCGI_GET(uri));
-	right = replies(fd, uri);
+	a->right = replies(fd, uri);
 	close(fd);
-	return (void *)(intptr_t)right;
+	return NULL;
 }
 
 static void
 a_hundred_at_once(void **state)
 {
-	pthread_t threads[MANY];
-	int numbers[MANY], i;
-	void *right;
+	struct asker askers[MANY];
+	int i;
 
 	(void)state;
 	start(8);
 	for (i = 0; i < MANY; i++) {
-		numbers[i] = i;
-		assert_int_equal(pthread_create(&threads[i], NULL, ask_once, &numbers[i]), 0);
+		askers[i].number = i;
+		assert_int_equal(pthread_create(&askers[i].thread, NULL, ask_once, &askers[i]), 0);
 	}
 	for (i = 0; i < MANY; i++) {
-		pthread_join(threads[i], &right);
-		assert_non_null(right);
+		pthread_join(askers[i].thread, NULL);
+		assert_true(askers[i].right);
 	}
 	stop();
 }
@@ -349,8 +364,8 @@ stops_with_idle_kept_connections(void **state)
 static void
 stops_after_running_requests(void **state)
 {
-	int fds[3], i, threads = 3;
-	pthread_t stopper;
+	int fds[3] = { 0 }, i, threads = 3;
+	struct stopper stopper;
 
 	(void)state;
 	start(threads);
@@ -360,20 +375,20 @@ stops_after_running_requests(void **state)
 		fcgi_send(fds[i], i > 0, FCGI_GET("/gate"));
 	}
 	assert_true(server_wait(all_at_the_gate, &threads));
-	stopper = stop_begin();
+	stop_begin(&stopper);
 	gate_set(true);
 	for (i = 0; i < threads; i++) {
 		assert_true(replies(fds[i], "/gate"));
 		assert_hung_up(fds[i]);
 	}
-	stop_end(stopper);
+	stop_end(&stopper);
 }
 
 static void
 answers_what_is_queued_when_it_stops(void **state)
 {
 	int fds[2 + QUEUED], i, threads = 2;
-	pthread_t stopper;
+	struct stopper stopper;
 
 	(void)state;
 	start(threads);
@@ -382,13 +397,13 @@ answers_what_is_queued_when_it_stops(void **state)
 		fcgi_send(fds[i], false, FCGI_GET("/gate"));
 	}
 	assert_true(server_wait(all_at_the_gate, &threads));
-	stopper = stop_begin();
+	stop_begin(&stopper);
 	gate_set(true);
 	for (i = 0; i < threads + QUEUED; i++) {
 		assert_true(replies(fds[i], "/gate"));
 		assert_hung_up(fds[i]);
 	}
-	stop_end(stopper);
+	stop_end(&stopper);
 }
 
 /* All threads sit on idle kept connections, and somebody waits to be let in. */
@@ -396,7 +411,7 @@ static void
 answers_what_is_queued_behind_kept_connections(void **state)
 {
 	int kept[2], queued, i;
-	pthread_t stopper;
+	struct stopper stopper;
 
 	(void)state;
 	start(2);
@@ -406,12 +421,12 @@ answers_what_is_queued_behind_kept_connections(void **state)
 	}
 	queued = connection();
 	fcgi_send(queued, false, FCGI_GET("/queued"));
-	stopper = stop_begin();
+	stop_begin(&stopper);
 	assert_true(replies(queued, "/queued"));
 	close(queued);
 	for (i = 0; i < 2; i++)
 		assert_hung_up(kept[i]);
-	stop_end(stopper);
+	stop_end(&stopper);
 }
 
 static int
@@ -429,8 +444,7 @@ stops_over_tcp(void **state)
 	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), fds[QUEUED], i, threads = 2;
 	socklen_t len = sizeof(addr);
-	pthread_t stopper;
-	void *busy;
+	struct stopper stopper;
 
 	(void)state;
 	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
@@ -442,22 +456,15 @@ stops_over_tcp(void **state)
 		fcgi_send(fds[i], true, FCGI_GET("/gate"));
 	}
 	assert_true(server_wait(all_at_the_gate, &threads));
-	assert_int_equal(pthread_create(&stopper, NULL, stop_meanwhile, NULL), 0);
+	stop_start(&stopper, PATIENCE_MS);
 	gate_set(true);
 	for (i = 0; i < QUEUED; i++) {
 		assert_true(replies(fds[i], "/gate"));
 		close(fds[i]);
 	}
-	pthread_join(stopper, &busy);
-	assert_null(busy);
+	pthread_join(stopper.thread, NULL);
+	assert_int_equal(stopper.busy, 0);
 	close(fd);
-}
-
-static void *
-stop_impatiently(void *unused)
-{
-	(void)unused;
-	return (void *)(intptr_t)loop_stop(loop, 50);
 }
 
 static bool
@@ -470,9 +477,8 @@ all_have_ended(void *unused)
 static void
 says_how_many_are_still_busy(void **state)
 {
-	int fds[2], i, threads = 2;
-	pthread_t stopper;
-	void *busy;
+	int fds[2] = { 0 }, i, threads = 2;
+	struct stopper stopper;
 
 	(void)state;
 	start(threads + 1);
@@ -481,9 +487,9 @@ says_how_many_are_still_busy(void **state)
 		fcgi_send(fds[i], true, FCGI_GET("/gate"));
 	}
 	assert_true(server_wait(all_at_the_gate, &threads));
-	assert_int_equal(pthread_create(&stopper, NULL, stop_impatiently, NULL), 0);
-	pthread_join(stopper, &busy);
-	assert_int_equal((intptr_t)busy, threads);
+	stop_start(&stopper, 50);
+	pthread_join(stopper.thread, NULL);
+	assert_int_equal(stopper.busy, threads);
 	gate_set(true);
 	for (i = 0; i < threads; i++) {
 		assert_true(replies(fds[i], "/gate"));
