@@ -20,6 +20,13 @@
 #include "servers.h"
 
 #define TOY	     "/api/v1/toy"
+#define HELLO	     "/api/v1/toy/hello"
+#define GATE	     "/api/v1/toy/gate"
+#define SHOP	     "/api/v1/toy/shop"
+#define SUM	     "/api/v1/toy/sum"
+#define READYZ	     "/api/v1/toy/readyz"
+#define COUNTS	     "/api/v1/toy/counts"
+#define EVENTS	     "/api/v1/toy/events"
 #define ENV(...)     ((const char *const[]){ __VA_ARGS__, NULL })
 #define OPTIONS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 /* Nobody is there, and that is known at once. */
@@ -325,8 +332,7 @@ serves_on_a_socket_of_its_own(void **state)
 	assert_hello();
 	assert_int_equal(kill(p.pid, SIGTERM), 0);
 	assert_int_equal(reap(&p), 0);
-	assert_non_null(
-	    strstr(output(p.err), "event=request id=mine method=GET path=" TOY "/hello status=200"));
+	assert_non_null(strstr(output(p.err), "event=request id=mine method=GET path=" HELLO " status=200"));
 	forget(&p);
 	fcgi_unlisten(-1, path);
 }
