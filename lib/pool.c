@@ -165,8 +165,8 @@ lost_one(struct pool *p)
 	pthread_cond_signal(&p->missing);
 	/* Whoever waits for a connection would wait in vain when the last one is gone. */
 	if (p->up == 0)
-		TAILQ_FOREACH(w, &p->waiters, entry)
-	pthread_cond_signal(&w->woken);
+		TAILQ_FOREACH (w, &p->waiters, entry)
+			pthread_cond_signal(&w->woken);
 }
 
 /* Leave the queue, unless a connection in hand has done that.  What is idle then is for the next, who may not know.  The lock is held. */
