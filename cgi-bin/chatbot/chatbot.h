@@ -53,6 +53,12 @@ enum err turn_run(const struct req *rq, struct resp *rs, const char *session,
 		  const struct turn_in *in) MUST_CHECK;
 
 /**
+ * turn_detail(a, step, found, n):
+ * What comes with the words of a turn that shows the ${n} products at ${found}, as JSON.
+ */
+const char *turn_detail(struct arena *a, const struct step *step, const struct product *found, int n);
+
+/**
  * product_search(rq, session, step, facts, ret_found, ret_n):
  * Search the catalog by what the flow of ${step} wishes for, within machine_cap, and choose what to show.
  */

@@ -75,6 +75,14 @@ enum meaning {
 /* A set of meanings. */
 #define MEANS(m) (UINT64_C(1) << (m))
 
+/* Some sets of them that go together. */
+#define REFINES                                                                                              \
+	(MEANS(M_CHEAPEST) | MEANS(M_CHEAPER) | MEANS(M_DEARER) | MEANS(M_COLOUR) | MEANS(M_OTHER_COLOUR) |  \
+	 MEANS(M_NOT_BRAND) | MEANS(M_UNWANTED) | MEANS(M_BUDGET) | MEANS(M_NO_BUDGET))
+#define REFUSES (MEANS(M_NO) | MEANS(M_DECLINE) | MEANS(M_BYE))
+#define NAMES	(MEANS(M_INTEREST) | MEANS(M_WORDS))
+#define WISHES	(MEANS(M_RECOMMEND) | MEANS(M_NEED) | MEANS(M_HAVE))
+
 /* A row of words: what they mean, and how they are written in each language (see utterance_find). */
 struct word {
 	int means; /* enum meaning; or a number, an index, whatever the table is about */
@@ -153,6 +161,15 @@ struct said {
 
 /** understand_text(a, text, ret_said): Understand ${text}.  Everything in *${ret_said} lives in ${a}. */
 void understand_text(struct arena *a, const char *text, struct said *ret_said);
+
+/** understand_name(said, how, word): Note that ${word} was named; ${how} is M_INTEREST, M_WORDS or M_UNWANTED. */
+void understand_name(struct said *said, enum meaning how, const char *word);
+
+/**
+ * names_find(a, u, said):
+ * Note in ${said} the words of ${u} that no table has understood and that may name things.
+ */
+void names_find(struct arena *a, const struct utterance *u, struct said *said);
 
 /* How a product that was found meets the wish, as chatbot.find_products says it. */
 enum { FIT_EXACT, FIT_NOT_COLOUR, FIT_NOT_PRICE, FIT_NEARBY, FIT_OTHER };
@@ -238,6 +255,24 @@ void machine_begin(const char *customer, const char *language, struct flow *ret_
 /** machine_state(name): The state of that name; MOOD_CHECK for anything else. */
 enum state machine_state(const char *name);
 
+/** card_at_end(facts, cheapest): The cheapest of the cards, or the dearest; NULL if there are none. */
+const struct product *card_at_end(const struct facts *facts, bool cheapest);
+
+/**
+ * card_meant(said, facts):
+ * The card that ${said} points at: by number, price, colour or name; the first if it says nothing of the kind ("this
+ * one").  NULL if it points at none of them.
+ */
+const struct product *card_meant(const struct said *said, const struct facts *facts);
+
+/**
+ * wish_note(a, step, next, said, means, facts):
+ * Put what was said into the flow of ${step}, which leads to the state ${next}: mood, hobby, what to look for, price,
+ * colour, what is turned down.  ${means} is ${said} with what the place in the conversation adds.
+ */
+void wish_note(struct arena *a, struct step *step, enum state next, const struct said *said, uint64_t means,
+	       const struct facts *facts);
+
 /** machine_step(a, flow, said, facts, ret_step): Where ${said} leads from ${flow}. */
 void machine_step(struct arena *a, const struct flow *flow, const struct said *said,
 		  const struct facts *facts, struct step *ret_step);
@@ -275,8 +310,8 @@ const char *pick_reason(struct arena *a, const struct product *p, const struct f
 const char *say_reply(struct arena *a, const struct step *step, const struct facts *facts,
 		      const struct product *found, int n);
 
-/** say_choices(say, flow): The answers offered as buttons after ${say}, at most 6, NULL-terminated, static. */
-const char *const *say_choices(enum say say, const struct flow *flow);
+/** choices_after(say, flow): The answers offered as buttons after ${say}, at most 6, NULL-terminated, static. */
+const char *const *choices_after(enum say say, const struct flow *flow);
 
 /** say_link(step): Where the turn sends the customer, a URL or a path; NULL if nowhere. */
 const char *say_link(const struct step *step);

@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "house.h"
+#include "list.h"
 
 static const char *const state_names[STATE__MAX] = {
 	[MOOD_CHECK] = "mood_check",
@@ -30,13 +31,6 @@ enum effect {
 #define REACTING   (IN(RECOMMENDATION) | IN(RE_RECOMMENDATION))
 #define AFTERWARDS (REACTING | IN(DONE))
 #define STAY	   STATE__MAX
-
-#define REFINES                                                                                              \
-	(MEANS(M_CHEAPEST) | MEANS(M_CHEAPER) | MEANS(M_DEARER) | MEANS(M_COLOUR) | MEANS(M_OTHER_COLOUR) |  \
-	 MEANS(M_NOT_BRAND) | MEANS(M_UNWANTED) | MEANS(M_BUDGET) | MEANS(M_NO_BUDGET))
-#define REFUSES (MEANS(M_NO) | MEANS(M_DECLINE) | MEANS(M_BYE))
-#define NAMES	(MEANS(M_INTEREST) | MEANS(M_WORDS))
-#define WISHES	(MEANS(M_RECOMMEND) | MEANS(M_NEED) | MEANS(M_HAVE))
 
 struct rule {
 	unsigned states; /* IN(…), or-ed */
@@ -158,124 +152,6 @@ machine_cap(const struct flow *flow, const struct facts *facts)
 	return stated ? flow->budget_won : facts->available_won;
 }
 
-/* Is word in the list?  Lists are words with '|' between them. */
-static bool
-list_has(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	while (*list) {
-		size_t n = strcspn(list, "|");
-
-		if (n == len && strncmp(list, word, n) == 0)
-			return true;
-		list += n + (list[n] == '|');
-	}
-	return false;
-}
-
-enum { LIST_BYTES_MAX = 1000 };
-
-/* The list with word in it.  A list that is long enough takes no more: a conversation's state has a ceiling. */
-static const char *
-list_add(struct arena *a, const char *list, const char *word)
-{
-	if (!*word || strchr(word, '|') || list_has(list, word) ||
-	    strlen(list) + strlen(word) > LIST_BYTES_MAX)
-		return list;
-	return arena_printf(a, "%s%s%s", list, *list ? "|" : "", word);
-}
-
-static const char *
-list_join(struct arena *a, const char *list, const char *more)
-{
-	while (*more) {
-		size_t n = strcspn(more, "|");
-
-		list = list_add(a, list, arena_strndup(a, more, n));
-		more += n + (more[n] == '|');
-	}
-	return list;
-}
-
-static const char *
-lower_case(struct arena *a, const char *s)
-{
-	char *lower = arena_strdup(a, s), *c;
-
-	for (c = lower; *c; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
-	return lower;
-}
-
-/* The cheapest of the cards, or the dearest. */
-static const struct product *
-card_at_end(const struct facts *facts, bool cheapest)
-{
-	const struct product *best = NULL;
-	int i;
-
-	for (i = 0; i < facts->ncards; i++)
-		if (!best || (facts->cards[i].price_won < best->price_won) == cheapest)
-			best = &facts->cards[i];
-	return best;
-}
-
-static bool
-card_has(struct arena *a, const struct product *card, const char *word)
-{
-	return strstr(lower_case(a, card->name_ko), word) || strstr(lower_case(a, card->name_en), word);
-}
-
-/* Does the message name the n-th card by a word of its name; alone: by one that no other card has? */
-static bool
-card_is_named(struct arena *a, const struct said *said, const struct facts *facts, int n, bool alone)
-{
-	const struct product *card = &facts->cards[n];
-	const char *word = arena_printf(a, "%s %s", card->name_ko, card->name_en);
-	int other;
-
-	for (; *word; word += strcspn(word, " "), word += *word == ' ') {
-		const char *w = lower_case(a, arena_strndup(a, word, strcspn(word, " ")));
-		bool named = strlen(w) >= 4 && strstr(said->text.words, w);
-
-		for (other = 0; other < facts->ncards && named && alone; other++)
-			named = other == n || !card_has(a, &facts->cards[other], w);
-		if (named)
-			return true;
-	}
-	return false;
-}
-
-static bool
-card_is_colour(const struct product *card, const char *colour)
-{
-	return card->colour && strcmp(card->colour, colour) == 0;
-}
-
-/* The card the message points at: by number, price, colour or name; the first if it names nothing.  NULL if none. */
-static const struct product *
-card_meant(struct arena *a, const struct said *said, const struct facts *facts)
-{
-	int i, alone, number = said->ordinal == ORDINAL_LAST ? facts->ncards : said->ordinal;
-
-	if (said->ordinal == ORDINAL_CHEAPEST)
-		return card_at_end(facts, true);
-	if (said->means & MEANS(M_ORDINAL))
-		return number > 0 && number <= facts->ncards ? &facts->cards[number - 1] : NULL;
-	if (said->means & MEANS(M_CHEAPEST))
-		return card_at_end(facts, true);
-	for (i = 0; i < facts->ncards && said->colour; i++)
-		if (card_is_colour(&facts->cards[i], said->colour))
-			return &facts->cards[i];
-	for (alone = 1; alone >= 0; alone--)
-		for (i = 0; i < facts->ncards; i++)
-			if (card_is_named(a, said, facts, i, alone))
-				return &facts->cards[i];
-	return facts->ncards > 0 && !said->colour && !(said->means & NAMES) ? &facts->cards[0] : NULL;
-}
-
 /* What a plain yes adds to the message: the offer it takes up. */
 static uint64_t
 accepted_offer(const struct flow *flow, uint64_t means, const struct facts *facts,
@@ -317,14 +193,14 @@ offer_of(const struct step *step)
 
 /* What the message means here, with what is on the screen and in the profile. */
 static uint64_t
-meanings_here(struct arena *a, enum state state, const struct flow *flow, const struct said *said,
-	      const struct facts *facts, const struct product **ret_card)
+meanings_here(enum state state, const struct flow *flow, const struct said *said, const struct facts *facts,
+	      const struct product **ret_card)
 {
 	uint64_t means = said->means;
 	const uint64_t comparing =
 	    MEANS(M_CHEAPER) | MEANS(M_DEARER) | MEANS(M_NOT_BRAND) | MEANS(M_OTHER_COLOUR);
 
-	*ret_card = card_meant(a, said, facts);
+	*ret_card = card_meant(said, facts);
 	if (facts->ncards > 0)
 		means |= MEANS(M_CARDS);
 	if (*facts->interests)
@@ -360,138 +236,6 @@ find_rule(enum state state, uint64_t means)
 		if ((r->states & IN(state)) && (!r->any || (r->any & means)) &&
 		    (!r->also || (r->also & means)) && !(r->unless & means))
 			return r;
-}
-
-/*
- * A thing was named: it is what to look for from now on, and earlier wishes of price and colour were about
- * another.
- */
-static void
-wish_for(struct arena *a, struct flow *flow, const struct said *said)
-{
-	int i;
-
-	flow->terms = flow->topics = flow->colour = flow->not_colours = "";
-	flow->below_won = flow->floor_won = 0;
-	for (i = 0; i < said->nnamed; i++)
-		flow->terms = list_add(a, flow->terms, said->named[i]);
-	for (i = 0; i < said->ninterests; i++)
-		flow->topics = list_join(a, flow->topics, said->interests[i]->topics);
-}
-
-/* What they are into, from this message, or from the profile when they said that it still holds. */
-static void
-note_hobby(struct arena *a, struct flow *flow, const struct said *said, const struct facts *facts)
-{
-	struct said profile;
-	int i;
-
-	if (!(said->means & NAMES)) {
-		understand_text(a, facts->interests, &profile);
-		said = &profile;
-	}
-	flow->hobby = "";
-	for (i = 0; i < said->ninterests; i++)
-		flow->hobby = list_add(a, flow->hobby, said->interests[i]->code);
-	for (i = 0; i < said->nnamed && said->ninterests == 0; i++)
-		flow->hobby = list_add(a, flow->hobby, said->named[i]);
-	wish_for(a, flow, said);
-}
-
-static void
-note_prices(struct flow *flow, const struct said *said, uint64_t means, const struct facts *facts)
-{
-	const struct product *cheapest = card_at_end(facts, true), *dearest = card_at_end(facts, false);
-
-	if (means & MEANS(M_NO_BUDGET)) {
-		flow->budget_won = flow->floor_won = flow->below_won = 0;
-	} else if (means & MEANS(M_BUDGET)) {
-		flow->budget_won = said->budget.max_won ? said->budget.max_won : flow->budget_won;
-		flow->floor_won = said->budget.min_won;
-		flow->below_won = 0;
-	}
-	if ((means & (MEANS(M_CHEAPER) | MEANS(M_CHEAPEST))) && cheapest) {
-		flow->below_won = cheapest->price_won;
-		flow->floor_won = 0;
-	} else if ((means & MEANS(M_DEARER)) && dearest) {
-		flow->floor_won = dearest->price_won + 1;
-		flow->below_won = 0;
-	}
-}
-
-/* Colours, brands and words turned down; card is the one meant, or NULL when it is all of them. */
-static void
-note_dislikes(struct arena *a, struct flow *flow, const struct said *said, uint64_t means,
-	      const struct facts *facts, const struct product *card)
-{
-	int i;
-
-	if (means & MEANS(M_COLOUR)) {
-		flow->colour = said->colour;
-		flow->not_colours = "";
-	}
-	if (said->not_colour)
-		flow->not_colours = list_add(a, flow->not_colours, said->not_colour);
-	else if (means & MEANS(M_OTHER_COLOUR))
-		flow->colour = "";
-	for (i = 0; i < facts->ncards; i++) {
-		const struct product *p = &facts->cards[i];
-
-		if ((means & MEANS(M_ORDINAL)) && p != card)
-			continue;
-		if ((means & MEANS(M_OTHER_COLOUR)) && !said->not_colour && p->colour)
-			flow->not_colours = list_add(a, flow->not_colours, p->colour);
-		if (means & MEANS(M_NOT_BRAND))
-			flow->not_brands = list_add(a, flow->not_brands, lower_case(a, p->brand));
-	}
-	for (i = 0; i < said->nunwanted; i++)
-		flow->not_words = list_add(a, flow->not_words, said->unwanted[i]);
-}
-
-/* "Cheaper" and the like are about what is on the screen: more of the same kind, if nothing was named so far. */
-static void
-keep_kind(struct arena *a, struct flow *flow, uint64_t means, const struct facts *facts)
-{
-	int i;
-
-	if (*flow->terms || *flow->topics || !(means & (REFINES & ~(MEANS(M_UNWANTED) | MEANS(M_NO_BUDGET)))))
-		return;
-	for (i = 0; i < facts->ncards; i++)
-		flow->topics = list_add(a, flow->topics, facts->cards[i].category);
-}
-
-/* Put what was said into the flow. */
-static void
-note_wishes(struct arena *a, struct step *step, const struct rule *rule, const struct said *said,
-	    uint64_t means, const struct facts *facts, const struct product *card)
-{
-	struct flow *flow = &step->flow;
-	enum state state = machine_state(flow->state);
-	const uint64_t nothing = REFUSES | MEANS(M_NONE) | MEANS(M_ANY);
-	bool tells_hobby = rule->next == CHOOSE && (state == HOBBY_CHECK || state == MOOD_CHECK) &&
-			   ((means & MEANS(M_INTEREST)) ||
-			    ((means & (MEANS(M_WORDS) | MEANS(M_YES))) && !(means & nothing)));
-
-	if (state == MOOD_CHECK && (means & MEANS(M_MOOD)))
-		flow->mood = words_mood_code(said->mood);
-	if (tells_hobby)
-		note_hobby(a, flow, said, facts);
-	else if ((rule->effects & SEARCHES) && (means & NAMES) &&
-		 !(means & (MEANS(M_OTHER_COLOUR) | MEANS(M_NOT_BRAND))))
-		wish_for(a, flow, said);
-	else if (strcmp(flow->offer, "other") == 0 && (means & MEANS(M_YES)))
-		flow->terms = flow->topics = "";
-	if ((rule->effects & SEARCHES) && !*flow->hobby && said->ninterests > 0)
-		flow->hobby = said->interests[0]->code;
-	note_prices(flow, said, means, facts);
-	note_dislikes(a, flow, said, means, facts, card);
-	if (rule->effects & SEARCHES)
-		keep_kind(a, flow, means, facts);
-	step->noted = (means & MEANS(M_BUDGET)) && said->budget.max_won && !(means & MEANS(M_NO_BUDGET));
-	step->compared = (means & (MEANS(M_CHEAPER) | MEANS(M_CHEAPEST))) ? -1
-			 : (means & MEANS(M_DEARER))			  ? 1
-									  : 0;
-	step->firm = step->compared != 0 || (means & MEANS(M_BUDGET));
 }
 
 static void
@@ -561,14 +305,14 @@ machine_step(struct arena *a, const struct flow *flow, const struct said *said, 
 		step->flow.language = said->language;
 	if (said->means & (MEANS(M_KOREAN) | MEANS(M_ENGLISH)))
 		step->flow.language = (said->means & MEANS(M_KOREAN)) ? "ko" : "en";
-	means = meanings_here(a, state, flow, said, facts, &step->card);
+	means = meanings_here(state, flow, said, facts, &step->card);
 	rule = find_rule(state, means);
-	note_wishes(a, step, rule, said, means, facts, step->card);
+	step->searches = (rule->effects & SEARCHES) != 0;
+	wish_note(a, step, rule->next, said, means, facts);
 	if (rule->effects & FORGETS)
 		forget(&step->flow);
 	step->say = rule->say;
 	step->fact = said->fact;
-	step->searches = (rule->effects & SEARCHES) != 0;
 	step->guessed =
 	    facts->ncards > 1 && !(means & (MEANS(M_ORDINAL) | MEANS(M_CHEAPEST) | MEANS(M_COLOUR) | NAMES));
 	if (rule->next != STAY) {

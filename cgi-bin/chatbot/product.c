@@ -3,6 +3,7 @@
 
 #include "arena.h"
 #include "chatbot.h"
+#include "list.h"
 #include "out.h"
 #include "req.h"
 
@@ -33,22 +34,18 @@ product_read(const struct db_result *res, int row, struct product *ret_product)
 static const char *
 nearby(struct arena *a, const struct flow *flow, const struct facts *facts)
 {
-	const char *source = *flow->hobby ? flow->hobby : facts->interests, *topics = "";
+	const char *source = *flow->hobby ? flow->hobby : facts->interests, *topics = "", *word;
 	struct said said;
 	int i;
 
-	while (*source) {
-		size_t n = strcspn(source, "|");
-		const char *word = arena_strndup(a, source, n);
+	for (word = list_next(a, &source); word; word = list_next(a, &source)) {
 		const struct interest *row = interest_find(word);
 
 		if (row)
-			topics = arena_printf(a, "%s%s%s", topics, *topics ? "|" : "", row->topics);
+			topics = list_join(a, topics, row->topics);
 		understand_text(a, row ? "" : word, &said);
 		for (i = 0; i < said.ninterests; i++)
-			topics =
-			    arena_printf(a, "%s%s%s", topics, *topics ? "|" : "", said.interests[i]->topics);
-		source += n + (source[n] == '|');
+			topics = list_join(a, topics, said.interests[i]->topics);
 	}
 	return topics;
 }

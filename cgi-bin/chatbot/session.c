@@ -5,7 +5,6 @@
 #include "chatbot.h"
 #include "fields.h"
 #include "limit.h"
-#include "out.h"
 #include "req.h"
 #include "resp.h"
 #include "text.h"
@@ -41,23 +40,6 @@ choose_language(const struct req *rq, const char *asked, const char **ret_langua
 	return OK;
 }
 
-static const char *
-greeting_detail(const struct req *rq, const struct step *step)
-{
-	struct json_object *detail = out_object(rq->arena), *list;
-	const char *const *choice;
-
-	out_str(detail, "state", step->flow.state);
-	list = out_array_in(detail, "choices");
-	for (choice = say_choices(step->say, &step->flow); *choice; choice++)
-		out_str(list, NULL, *choice);
-	out_array_in(detail, "products");
-	out_str(detail, "engine", "house");
-	out_str(detail, "outcome", NULL);
-	out_str(detail, "link", NULL);
-	return out_text(detail);
-}
-
 /*
  * POST /sessions {language?} -> 201 {id, state, language, reply, choices[]}; 409 conflict when 100 conversations are
  * kept.  Redis first: while it is down, none is opened that could not go on.
@@ -90,7 +72,7 @@ session_open(const struct req *rq, struct resp *rs)
 		   DB_ARGS(db_text(hold.session), db_text(rq->user),
 			   db_text(flow_json(rq->arena, &step.flow)),
 			   db_text(say_reply(rq->arena, &step, &facts, NULL, 0)),
-			   db_text(greeting_detail(rq, &step))),
+			   db_text(turn_detail(rq->arena, &step, NULL, 0))),
 		   &res);
 	if (e)
 		return e;

@@ -87,20 +87,20 @@ replay(struct turn *t)
 	return resp_text(t->rs, 200, "application/json", t->answered);
 }
 
-static const char *
-detail_of(struct turn *t, const struct step *step, const struct product *found, int n)
+const char *
+turn_detail(struct arena *a, const struct step *step, const struct product *found, int n)
 {
-	struct json_object *detail = out_object(t->rq->arena), *list;
+	struct json_object *detail = out_object(a), *list;
 	const char *const *choice;
 	int i;
 
 	out_str(detail, "state", step->flow.state);
 	list = out_array_in(detail, "choices");
-	for (choice = say_choices(step->say, &step->flow); *choice; choice++)
+	for (choice = choices_after(step->say, &step->flow); *choice; choice++)
 		out_str(list, NULL, *choice);
 	list = out_array_in(detail, "products");
 	for (i = 0; i < n; i++)
-		product_put(list, t->rq->arena, &found[i], i + 1, &step->flow);
+		product_put(list, a, &found[i], i + 1, &step->flow);
 	out_str(detail, "engine", "house");
 	out_str(detail, "outcome", *step->flow.outcome ? step->flow.outcome : NULL);
 	out_str(detail, "link", say_link(step));
@@ -126,7 +126,7 @@ answer(struct turn *t, struct step *step, const char **ret_reply, const char **r
 		machine_found(a, &t->flow, step, found, &n);
 	}
 	*ret_reply = say_reply(a, step, &t->facts, found, n);
-	*ret_detail = detail_of(t, step, found, n);
+	*ret_detail = turn_detail(a, step, found, n);
 	return OK;
 }
 

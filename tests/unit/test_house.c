@@ -10,6 +10,7 @@
 #include "arena.h"
 #include "hangul.h"
 #include "house.h"
+#include "list.h"
 
 #define LENGTH(rows) (sizeof(rows) / sizeof((rows)[0]))
 
@@ -146,6 +147,31 @@ test_noise_is_told_from_words(void **state)
 	}
 	arena_free(&a);
 	assert_int_equal(failed, 0);
+}
+
+static void
+test_lists_hold_each_word_once(void **state)
+{
+	const char *list = "", *rest;
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	list = list_add(&a, list, "a");
+	list = list_add(&a, list, "가방");
+	list = list_add(&a, list, "a");
+	list = list_add(&a, list, "");
+	list = list_add(&a, list, "b|c");
+	assert_string_equal(list, "a|가방");
+	list = list_join(&a, list, "가방|x y|a");
+	assert_string_equal(list, "a|가방|x y");
+	assert_true(list_has(list, "x y") && !list_has(list, "x") && !list_has("", "x"));
+	rest = list;
+	assert_string_equal(list_next(&a, &rest), "a");
+	assert_string_equal(list_next(&a, &rest), "가방");
+	assert_string_equal(list_next(&a, &rest), "x y");
+	assert_null(list_next(&a, &rest));
+	arena_free(&a);
 }
 
 static void
@@ -477,6 +503,7 @@ main(void)
 		cmocka_unit_test(test_utterances_are_made_comparable),
 		cmocka_unit_test(test_forms_are_found),
 		cmocka_unit_test(test_noise_is_told_from_words),
+		cmocka_unit_test(test_lists_hold_each_word_once),
 		cmocka_unit_test(test_budgets_are_read),
 		cmocka_unit_test(test_meanings_are_understood),
 		cmocka_unit_test(test_moods_are_told_apart),

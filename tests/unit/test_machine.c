@@ -452,6 +452,7 @@ test_the_card_meant_is_taken(void **state)
 		{ "검은색으로 할게", "b-2", false },
 		{ "I'll take the Duruon stand", "c-3", false },
 		{ "the cheapest one, I'll take it", "b-2", false },
+		{ "I'll go with this one", "a-1", true },
 	};
 	struct arena a;
 	size_t i;
@@ -735,7 +736,7 @@ test_every_button_is_understood(void **state)
 		for (s = 0; s < STATE__MAX; s++)
 			for (l = 0; l < 2; l++) {
 				struct flow flow = flow_in((enum state)s, languages[l]);
-				const char *const *choice = say_choices(with[w], &flow);
+				const char *const *choice = choices_after(with[w], &flow);
 
 				if (with[w] == SAY_ABOUT)
 					flow.offer = "a-1";

@@ -1,0 +1,55 @@
+/*
+ * What the assistant says, in both languages, as tables: the only place where its words stand.  A text may have gaps:
+ * {limit} is filled in by say.c, {을/를} with the particle that suits the word before it.
+ */
+#ifndef LINES_H
+#define LINES_H
+
+#include "house.h"
+
+struct line {
+	const char *ko, *en;
+};
+
+extern const struct line lines_say[SAY__MAX];
+
+/* The question each state asks, and a lighter one for the hobby where the profile has interests. */
+extern const struct line lines_questions[STATE__MAX];
+extern const struct line lines_profile;
+
+extern const struct line lines_empathies[MOOD__MAX];
+
+/* How what is shown meets what was wished for: all of it, some of it, none of it. */
+enum met {
+	MET,
+	MET_ANYTHING,
+	MET_CHEAPER,
+	MET_DEARER,
+	COLOUR_SOME,
+	COLOUR_NONE,
+	PRICE_SOME,
+	PRICE_NONE,
+	KIND_SOME,
+	KIND_NONE,
+	KIND_NONE_CHEAPER,
+	MET__MAX
+};
+extern const struct line lines_found[MET__MAX];
+
+/* Parts of other texts. */
+enum part {
+	PART_ALL_RIGHT, /* no mood was told */
+	PART_LIKES,
+	PART_NO_HOBBY,
+	PART_NOTED, /* the budget */
+	PART_WITHIN_LIMIT,
+	PART_WITHIN_BUDGET,
+	PART_WITHIN_RANGE,
+	PART_NEAR,    /* what the rest is: close to the wish */
+	PART_OTHER,   /* or not */
+	PART_GUESSED, /* which card was meant */
+	PART__MAX
+};
+extern const struct line lines_parts[PART__MAX];
+
+#endif

@@ -1,0 +1,164 @@
+/*
+ * Names of things among the words that no table knows: what is left when particles, verbs and words of talk are taken
+ * away.  It takes too much for a name rather than too little: the catalog decides what there is.
+ */
+#include <string.h>
+
+#include "arena.h"
+#include "house.h"
+
+/* Words that carry no thing: particles of talk, not of the catalog. */
+static const char stop_ko[] =
+    "|나|내|난|저|제|전|우리|너|네|그|이|저기|좀|조금|요즘|요새|그냥|혹시|뭐|뭔가|거|것|"
+    "걸|게|건|수|때|진짜|정말|너무|아주|완전|매우|그리고|근데|그런데|그래서|그럼|오늘|"
+    "지금|내일|어제|이거|그거|저거|이것|그것|하나|두개|때문|때문에|같은|같이|정도|이하|"
+    "이상|원|안|쯤|음|어|아|오|와|흠|에|예산|가격|돈|만원|색|색깔|색상|브랜드|상품|제품|"
+    "물건|취미|기분|마음|생각|사람|친구|엄마|아빠|부모님|여자친구|남자친구|남친|여친|"
+    "동생|용|위한|위해|중에|중|말|더|덜|잘|못|다|또|막|꼭|좀더|제일|가장|많이|자주|가끔|"
+    "약간|오랜만에|주말|주말에|평일|아침|저녁|밤|집|집에서|회사|일|하루|이번|다음|번째|"
+    "개|분|층|쪽|안에서|한도|한도안에서|이제|이젠|그만|딱히|생일|생신|결혼|기념일|밑|위|"
+    "아래|넘어|이내|누구|모두|전부|아이템|용품|관련|쪽으로|해|줘|함|임|등||";
+static const char stop_en[] =
+    "|a|an|the|i|im|ive|id|me|my|mine|we|us|our|to|for|of|in|on|at|by|with|without|and|"
+    "or|but|is|are|was|were|be|been|am|do|does|did|can|could|would|should|will|like|love|"
+    "enjoy|want|need|some|any|something|anything|please|pls|plz|it|its|this|that|these|"
+    "those|you|your|have|has|had|get|got|just|really|very|so|too|one|ones|about|from|"
+    "what|which|who|how|today|now|lately|recently|into|play|playing|doing|do|looking|"
+    "feel|feeling|think|stuff|thing|things|product|products|item|items|won|krw|under|"
+    "below|less|than|over|around|max|maximum|up|out|off|not|no|as|if|because|then|there|"
+    "here|also|much|many|lot|lots|bit|little|kind|sort|good|nice|well|maybe|perhaps|only|"
+    "even|still|more|most|all|every|go|going|make|made|time|day|week|weekend|work|home|"
+    "friend|friends|mom|dad|mother|father|girlfriend|boyfriend|him|her|them|they|he|she|"
+    "colour|color|colours|colors|brand|brands|price|budget|thousand|k|hmm|um|uh|well|oh|"
+    "right|currently|usually|often|sometimes|when|while|at|dont|doesnt|cant|hobby|"
+    "hobbies|birthday|anniversary|christmas|wedding|someone|somebody|everyone|getting|"
+    "being|having|trying|taking|enjoying|watching|using|making|starting|started|been|"
+    "wait|actually|guess|honest|honestly|used|use|new|old|best|better|least|anyway|"
+    "instead|also|can|let|lets|see|say|said|tell|know|mean|okay|fine|yes|yeah|sure|"
+    "please|thanks|want|wanna|gonna|gotta|people|person|budget|spend|cost|costs|money|"
+    "cash|";
+
+static bool
+is_listed(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+	const char *at;
+
+	for (at = strstr(list, word); at; at = strstr(at + 1, word))
+		if (at > list && at[-1] == '|' && at[len] == '|')
+			return true;
+	return false;
+}
+
+static bool
+ends_in(const char *word, const char *tail)
+{
+	size_t len = strlen(word), tail_len = strlen(tail);
+
+	return len >= tail_len && strcmp(word + len - tail_len, tail) == 0;
+}
+
+/* Does the word end like a verb? */
+static bool
+is_predicate(const char *word)
+{
+	static const char *const tails[] = {
+		"어요", "아요",	  "해요", "네요", "세요", "예요", "에요", "래요", "까요", "지요", "이요",
+		"고요", "은데요", "데요", "니다", "한다", "했다", "이다", "었다", "았다", "겠다", "싶다",
+		"할까", "을까",	  "볼까", "하네", "었네", "좋네", "하지", "겠지", "할래", "을래", "해줘",
+		"어줘", "원해",	  "하고", "는데", "은데", "한데", "인데", "던데", "해서", "아서", "어서",
+		"라서", "하게",	  "하는", "되는", "있는", "없는", "같은", "싶은", "좋은", "었어", "았어",
+		"했어", "싶어",	  "있어", "없어", "겠어", "졌어", "니까", "려고", "으면", "하면", "면서",
+		"다가", "했던",	  "하기", "이야", "거야", "할게", NULL
+	};
+	int i;
+
+	for (i = 0; tails[i]; i++)
+		if (ends_in(word, tails[i]))
+			return true;
+	return false;
+}
+
+/* Is the word made of numerals, as in 삼만, 만오천원? */
+static bool
+is_amount(const char *word)
+{
+	static const char numerals[] = "일이삼사오육칠팔구십백천만원";
+	const size_t len = strlen("일");
+	char syllable[8];
+
+	for (; strlen(word) >= len; word += len) {
+		memcpy(syllable, word, len);
+		syllable[len] = '\0';
+		if (!strstr(numerals, syllable))
+			return false;
+	}
+	return !*word;
+}
+
+/* The Korean word without the particle at its end, if at least so many syllables remain. */
+static const char *
+without_particle(struct arena *a, const char *word, size_t syllables)
+{
+	static const char *const particles[] = { "이랑은", "에서는", "으로는", "이라도", "까지도", "이랑",
+						 "에서",   "으로",   "하고",   "에게",	 "부터",   "이나",
+						 "라도",   "처럼",   "보다",   "을",	 "를",	   "이",
+						 "가",	   "은",     "는",     "도",	 "로",	   "에",
+						 "의",	   "랑",     "과",     "와",	 "나",	   "만",
+						 NULL };
+	size_t len = strlen(word);
+	int i;
+
+	for (i = 0; particles[i]; i++) {
+		size_t tail = strlen(particles[i]);
+
+		if (!ends_in(word, particles[i]))
+			continue;
+		return len >= tail + syllables * strlen("자") ? arena_strndup(a, word, len - tail) : word;
+	}
+	return word;
+}
+
+/*
+ * What is left at the beginning of the word at span once the tables have taken theirs, if it may be the name of a
+ * thing.
+ */
+static const char *
+name_in(struct arena *a, const struct utterance *u, struct span span)
+{
+	const char *word;
+	size_t len;
+
+	for (len = 0; span.start + len < span.end && !u->used[span.start + len]; len++)
+		;
+	word = arena_strndup(a, u->words + span.start, len);
+	if ((unsigned char)word[0] < 0x80)
+		return len >= 3 && len == span.end - span.start && !(word[0] >= '0' && word[0] <= '9') &&
+			       !is_listed(stop_en, word)
+			   ? word
+			   : NULL;
+	if (len == span.end - span.start && is_predicate(word))
+		return NULL;
+	if (is_listed(stop_ko, without_particle(a, word, 1)))
+		return NULL;
+	word = without_particle(a, word, 2);
+	if (strlen(word) < strlen("두자") || (unsigned char)word[0] < 0xEA || (unsigned char)word[0] > 0xED)
+		return NULL;
+	return is_listed(stop_ko, word) || is_amount(word) ? NULL : word;
+}
+
+void
+names_find(struct arena *a, const struct utterance *u, struct said *said)
+{
+	struct span span = { 1, 1 };
+
+	for (; u->words[span.start]; span.start = span.end + 1) {
+		const char *name;
+
+		span.end = span.start + strcspn(u->words + span.start, " ");
+		name = name_in(a, u, span);
+		if (!name)
+			continue;
+		understand_name(said, utterance_negates(u, span) ? M_UNWANTED : M_WORDS, name);
+	}
+}
