@@ -66,7 +66,7 @@ help(void)
 {
 	const struct command *c;
 
-	puts("Usage: moa-ctl COMMAND [--help]\n");
+	puts("Usage: moa-ctl COMMAND [--help] | --version\n");
 	for (c = commands; c->name; c++)
 		command_help(stdout, c);
 	puts("\nExit status: 0 done, 1 failed, 2 not understood.\n\n"
@@ -154,6 +154,10 @@ main(int argc, char *argv[])
 	int words;
 
 	log_open("moa-ctl", LOG_WARN);
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		puts("moa-ctl " MOA_VERSION);
+		return CTL_DONE;
+	}
 	if (argc < 2 || strcmp(argv[1], "--help") == 0) {
 		help();
 		return argc < 2 ? CTL_USAGE : CTL_DONE;
