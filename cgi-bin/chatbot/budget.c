@@ -45,6 +45,13 @@ skip_spaces(const char **s)
 	*s += strspn(*s, " ");
 }
 
+/* Is the comma at s one between thousands, as in 30,000, and not between choices, as in 2,3만? */
+static bool
+is_thousands_comma(const char *s)
+{
+	return *s == ',' && strspn(s + 1, "0123456789") == 3;
+}
+
 /* The text in lower case, without thousands commas, punctuation that means nothing here as spaces. */
 static void
 simplify(const char *text, char ret[TEXT_MAX])
@@ -53,14 +60,13 @@ simplify(const char *text, char ret[TEXT_MAX])
 
 	ret[n++] = ' ';
 	for (; *text && n + 2 < TEXT_MAX; text++) {
-		bool in_number =
-		    n > 1 && isdigit((unsigned char)ret[n - 1]) && isdigit((unsigned char)text[1]);
+		unsigned char c = (unsigned char)*text;
+		bool in_number = isdigit((unsigned char)ret[n - 1]) && isdigit((unsigned char)text[1]);
 
-		if (*text == ',' && in_number)
+		if (in_number && is_thousands_comma(text))
 			continue;
-		if ((unsigned char)*text >= 0x80 || isalnum((unsigned char)*text) || strchr("~-", *text) ||
-		    (*text == '.' && in_number))
-			ret[n++] = (char)tolower((unsigned char)*text);
+		if (c >= 0x80 || isalnum(c) || c == '~' || c == '-' || (c == '.' && in_number))
+			ret[n++] = (char)tolower(c);
 		else
 			ret[n++] = ' ';
 	}
@@ -140,6 +146,50 @@ read_section(const char **s, struct amount *amount)
 	return *s > start ? sum : -1;
 }
 
+/* One English numeral below a hundred at *s, with the space or dash behind it; 0 if there is none. */
+static int
+english_numeral(const char **s)
+{
+	static const struct {
+		const char *word;
+		int value;
+	} rows[] = {
+		{ "one", 1 },	   { "two", 2 },	 { "three", 3 },     { "four", 4 },
+		{ "five", 5 },	   { "six", 6 },	 { "seven", 7 },     { "eight", 8 },
+		{ "nine", 9 },	   { "ten", 10 },	 { "eleven", 11 },   { "twelve", 12 },
+		{ "fifteen", 15 }, { "twenty", 20 },	 { "thirty", 30 },   { "forty", 40 },
+		{ "fifty", 50 },   { "sixty", 60 },	 { "seventy", 70 },  { "eighty", 80 },
+		{ "ninety", 90 },  { "a hundred", 100 }, { "hundred", 100 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *at = *s;
+
+		if (skip(&at, rows[i].word) && (*at == ' ' || *at == '-')) {
+			*s = at + 1;
+			return rows[i].value;
+		}
+	}
+	return 0;
+}
+
+/* An amount in English words: "thirty thousand", "two hundred fifty thousand".  Below a thousand nothing is meant. */
+static bool
+read_english(const char **s, struct amount *ret)
+{
+	const char *at = *s;
+	int value = 0, next;
+
+	for (next = english_numeral(&at); next; next = english_numeral(&at))
+		value = next == 100 && value > 0 ? value * 100 : value + next;
+	if (!value || !skip(&at, "thousand"))
+		return false;
+	*ret = (struct amount){ .won = value * INT64_C(1000), .sure = true, .unit = 1000 };
+	*s = at;
+	return true;
+}
+
 /* An amount without its unit of money: "3만5천", "삼만", "30000". */
 static bool
 read_number(const char **s, struct amount *ret)
@@ -177,7 +227,7 @@ read_amount(const char **s, struct amount *ret)
 	if (skip(&at, "₩") || skip(&at, "krw"))
 		ret->sure = true;
 	skip_spaces(&at);
-	if (!read_number(&at, ret) || ret->won > WON_MAX)
+	if (!(read_english(&at, ret) || read_number(&at, ret)) || ret->won > WON_MAX)
 		return false;
 	rest = at;
 	skip_spaces(&rest);
@@ -339,6 +389,8 @@ may_begin(const char *text, const char *at)
 
 	if (isdigit(c))
 		return !isdigit(before) && !isalpha(before) && before != '.';
+	if (isalpha(c))
+		return before == ' ';
 	return c >= 0x80 && (before == ' ' || bound_before(text, at) != 0);
 }
 

@@ -33,7 +33,7 @@ const struct fact fact_rows[] = {
 	  "모아 결제 규칙 · 연체", "moa payment rules, overdue bills" },
 	{ "납부일|결제일|상환일|언제갚|언제내|언제까지갚|언제까지내|기한|만기|며칠까지|청구일|갚아야|내야",
 	  "due|due date*|when do i pay|when do i have to pay|when to pay|when must i|"
-	  "when should i pay|deadline|payment date*|bill|bills|billing",
+	  "when should i pay|next month|deadline|payment date*|bill|bills|billing",
 	  "이번 달에 쓴 금액은 다음 달 15일까지 갚으면 돼요. 연장하면 그 달 말일까지예요.",
 	  "What you buy in a month is due on the 15th of the next month, or on that month's "
 	  "last day if you extend it.",

@@ -50,8 +50,8 @@ const struct line lines_say[SAY__MAX] = {
 		       "모아의 한도, 기한, 연장, 수수료, 포인트, 등급을 알려 드려요. {ask}",
 		       "I am moa's shopping assistant, not a person. I pick products within your limit and "
 		       "explain moa's limits, due dates, extensions, fees, points and grades. {ask}" },
-	[SAY_ABOUT] = { "{name}{은/는} {price}이고 {mall}에서 팔아요. {reason} 이걸로 할까요?",
-			"{name} costs {price} and is sold by {mall}. {reason} Shall it be this one?" },
+	[SAY_ABOUT] = { "{name}{은/는} {price}이고 {mall}에서 팔아요.{colour} {reason} 이걸로 할까요?",
+			"{name} costs {price} and is sold by {mall}.{colour} {reason} Shall it be this one?" },
 	[SAY_PRICES] = { "{prices}. {ask}", "{prices}. {ask}" },
 	[SAY_BLOCKED] = { "지금은 결제가 정지되어 있어서 물건을 살 수 없어요. 밀린 금액을 모두 갚으면 바로 "
 			  "풀리니, 그때 함께 골라요. 궁금한 건 언제든 물어보세요.",

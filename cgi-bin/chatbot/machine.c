@@ -57,7 +57,7 @@ static const struct rule rules[] = {
 	  STAY, SAY_AS_YOU_LIKE, ASIDE },
 	{ ANY_STATE, MEANS(M_RESTART), 0, 0, MOOD_CHECK, SAY_RESTARTED, FORGETS },
 	{ ANY_STATE, MEANS(M_BYE), 0, MEANS(M_RECOMMEND) | MEANS(M_OTHER) | MEANS(M_MORE), DONE, SAY_BYE, 0 },
-	{ ANY_STATE, MEANS(M_DASHBOARD), 0, REFUSES, DONE, SAY_DASHBOARD, 0 },
+	{ ANY_STATE, MEANS(M_DASHBOARD), 0, 0, DONE, SAY_DASHBOARD, 0 },
 
 	/* Products are on the screen. */
 	{ AFTERWARDS, MEANS(M_PICKED), 0, MEANS(M_DECLINE) | MEANS(M_OTHER), DONE, SAY_ACCEPTED, 0 },
@@ -219,7 +219,7 @@ meanings_here(enum state state, const struct flow *flow, const struct said *said
 		means |= MEANS(M_OFFERED) | accepted_offer(flow, means, facts, ret_card);
 	if (!*ret_card)
 		return means & ~MEANS(M_ORDINAL);
-	if ((means & MEANS(M_WORDS)) && !(means & (MEANS(M_INTEREST) | MEANS(M_ACCEPT))))
+	if ((means & MEANS(M_WORDS)) && !(means & (MEANS(M_INTEREST) | MEANS(M_ACCEPT) | MEANS(M_ORDINAL))))
 		means |= MEANS(M_POINTS_AT);
 	if (((means & MEANS(M_ACCEPT)) || ((means & MEANS(M_ORDINAL)) && !(means & MEANS(M_NO)))) &&
 	    !(means & comparing) && !said->text.question)

@@ -16,8 +16,10 @@ static const char stop_ko[] =
     "물건|취미|기분|마음|생각|사람|친구|엄마|아빠|부모님|여자친구|남자친구|남친|여친|"
     "동생|용|위한|위해|중에|중|말|더|덜|잘|못|다|또|막|꼭|좀더|제일|가장|많이|자주|가끔|"
     "약간|오랜만에|주말|주말에|평일|아침|저녁|밤|집|집에서|회사|일|하루|이번|다음|번째|"
-    "개|분|층|쪽|안에서|한도|한도안에서|이제|이젠|그만|딱히|생일|생신|결혼|기념일|밑|위|"
-    "아래|넘어|이내|누구|모두|전부|아이템|용품|관련|쪽으로|해|줘|함|임|등||";
+    "개|분|층|쪽|안에서|한도|한도안에서|이제|이젠|그만|이건|그건|저건|이게|그게|저게|"
+    "미만|까지|사이|내외|계열|톤|느낌|스타일로|잠깐|잠시|아까|방금|혹은|또는|아니면|딱히|"
+    "생일|생신|결혼|기념일|밑|위|아래|넘어|이내|누구|모두|전부|아이템|용품|관련|쪽으로|"
+    "해|줘|함|임|등||";
 static const char stop_en[] =
     "|a|an|the|i|im|ive|id|me|my|mine|we|us|our|to|for|of|in|on|at|by|with|without|and|"
     "or|but|is|are|was|were|be|been|am|do|does|did|can|could|would|should|will|like|love|"
@@ -31,12 +33,13 @@ static const char stop_en[] =
     "friend|friends|mom|dad|mother|father|girlfriend|boyfriend|him|her|them|they|he|she|"
     "colour|color|colours|colors|brand|brands|price|budget|thousand|k|hmm|um|uh|well|oh|"
     "right|currently|usually|often|sometimes|when|while|at|dont|doesnt|cant|hobby|"
-    "hobbies|birthday|anniversary|christmas|wedding|someone|somebody|everyone|getting|"
-    "being|having|trying|taking|enjoying|watching|using|making|starting|started|been|"
-    "wait|actually|guess|honest|honestly|used|use|new|old|best|better|least|anyway|"
-    "instead|also|can|let|lets|see|say|said|tell|know|mean|okay|fine|yes|yeah|sure|"
-    "please|thanks|want|wanna|gonna|gotta|people|person|budget|spend|cost|costs|money|"
-    "cash|";
+    "hobbies|birthday|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|ten|five|"
+    "hundred|thousands|again|mind|changed|later|birthday|anniversary|christmas|wedding|"
+    "someone|somebody|everyone|getting|being|having|trying|taking|enjoying|watching|"
+    "using|making|starting|started|been|wait|actually|guess|honest|honestly|used|use|new|"
+    "old|best|better|least|anyway|instead|also|can|let|lets|see|say|said|tell|know|mean|"
+    "okay|fine|yes|yeah|sure|please|thanks|want|wanna|gonna|gotta|people|person|budget|"
+    "spend|cost|costs|money|cash|";
 
 static bool
 is_listed(const char *list, const char *word)
@@ -63,13 +66,13 @@ static bool
 is_predicate(const char *word)
 {
 	static const char *const tails[] = {
-		"어요", "아요",	  "해요", "네요", "세요", "예요", "에요", "래요", "까요", "지요", "이요",
-		"고요", "은데요", "데요", "니다", "한다", "했다", "이다", "었다", "았다", "겠다", "싶다",
-		"할까", "을까",	  "볼까", "하네", "었네", "좋네", "하지", "겠지", "할래", "을래", "해줘",
-		"어줘", "원해",	  "하고", "는데", "은데", "한데", "인데", "던데", "해서", "아서", "어서",
-		"라서", "하게",	  "하는", "되는", "있는", "없는", "같은", "싶은", "좋은", "었어", "았어",
-		"했어", "싶어",	  "있어", "없어", "겠어", "졌어", "니까", "려고", "으면", "하면", "면서",
-		"다가", "했던",	  "하기", "이야", "거야", "할게", NULL
+		"어요", "봐요", "줘요", "까요", "주세요", "아요",   "해요", "네요", "세요", "예요", "에요",
+		"래요", "까요", "지요", "이요", "고요",	  "은데요", "데요", "니다", "한다", "했다", "이다",
+		"었다", "았다", "겠다", "싶다", "할까",	  "을까",   "볼까", "하네", "었네", "좋네", "하지",
+		"겠지", "할래", "을래", "해줘", "어줘",	  "원해",   "하고", "는데", "은데", "한데", "인데",
+		"던데", "해서", "아서", "어서", "라서",	  "하게",   "하는", "되는", "있는", "없는", "같은",
+		"싶은", "좋은", "었어", "았어", "했어",	  "싶어",   "있어", "없어", "겠어", "졌어", "니까",
+		"려고", "으면", "하면", "면서", "다가",	  "했던",   "하기", "이야", "거야", "할게", NULL
 	};
 	int i;
 
@@ -101,11 +104,11 @@ static const char *
 without_particle(struct arena *a, const char *word, size_t syllables)
 {
 	static const char *const particles[] = { "이랑은", "에서는", "으로는", "이라도", "까지도", "이랑",
-						 "에서",   "으로",   "하고",   "에게",	 "부터",   "이나",
-						 "라도",   "처럼",   "보다",   "을",	 "를",	   "이",
-						 "가",	   "은",     "는",     "도",	 "로",	   "에",
-						 "의",	   "랑",     "과",     "와",	 "나",	   "만",
-						 NULL };
+						 "에서",   "으로요", "로요",   "이요",	 "으로",   "하고",
+						 "에게",   "부터",   "이나",   "라도",	 "처럼",   "보다",
+						 "을",	   "를",     "이",     "가",	 "은",	   "는",
+						 "도",	   "로",     "에",     "의",	 "랑",	   "과",
+						 "와",	   "나",     "만",     "요",	 NULL };
 	size_t len = strlen(word);
 	int i;
 

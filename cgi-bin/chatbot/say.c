@@ -199,6 +199,20 @@ write_prices(struct writer *w)
 	}
 }
 
+/* The card's colour as a sentence; "" for one that is not in words.c. */
+static const char *
+spell_colour(const struct writer *w, const char *code)
+{
+	const struct colour *row;
+
+	for (row = words_colours; row->code; row++)
+		if (strcmp(row->code, code) == 0)
+			return arena_printf(w->a, w->korean ? " 색은 %s%s." : " It is %s%s.",
+					    w->korean ? row->name_ko : row->name_en,
+					    w->korean ? hangul_particle(row->name_ko, "이에요/예요") : "");
+	return "";
+}
+
 /* What the gap of that name is filled with; NULL when it is one of those below. */
 static const char *
 gap_text(const struct writer *w, const char *name)
@@ -223,6 +237,7 @@ gap_text(const struct writer *w, const char *name)
 		{ "price", card ? won(w, card->price_won) : "" },
 		{ "reason", card ? w->korean ? card->reason_ko : card->reason_en : "" },
 		{ "mall", card ? card->mall : "" },
+		{ "colour", card && card->colour ? spell_colour(w, card->colour) : "" },
 		{ "url", card ? card->url : "" },
 		{ "dashboard", dashboard_path },
 	};

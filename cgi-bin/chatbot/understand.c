@@ -96,6 +96,20 @@ understand_name(struct said *said, enum meaning how, const char *word)
 		add(said->named, &said->nnamed, word);
 }
 
+/* "The report? No, thanks": naming it is not asking for it. */
+static void
+drop_refused_report(const struct utterance *u, struct said *said)
+{
+	const struct word *row;
+	struct span span;
+
+	for (row = words_meanings; row->means != M_DASHBOARD; row++)
+		;
+	if ((utterance_find(u, row->ko, 0, &span) || utterance_find(u, row->en, 0, &span)) &&
+	    utterance_negates(u, span))
+		said->means &= ~MEANS(M_DASHBOARD);
+}
+
 /* "Not the first, the second": the one turned down is not meant, and nothing else is asked for. */
 static void
 find_ordinal(const struct utterance *u, struct said *said)
@@ -141,6 +155,13 @@ find_colours(const struct utterance *u, struct said *said)
 	}
 }
 
+/* Pictures tell an interest, but no catalog has them as words. */
+static bool
+is_picture(const char *word)
+{
+	return (unsigned char)word[0] == 0xF0 || (unsigned char)word[0] == 0xE2;
+}
+
 /* Each place where one of forms stands is the interest, or the interest turned down. */
 static void
 find_interest(struct arena *a, const struct utterance *u, const struct interest *row, const char *forms,
@@ -156,7 +177,9 @@ find_interest(struct arena *a, const struct utterance *u, const struct interest 
 			understand_name(said, M_UNWANTED, word);
 			continue;
 		}
-		understand_name(said, M_INTEREST, word);
+		means(said, M_INTEREST);
+		if (!is_picture(word))
+			understand_name(said, M_INTEREST, word);
 		if (said->ninterests < SAID_MAX &&
 		    (said->ninterests == 0 || said->interests[said->ninterests - 1] != row))
 			said->interests[said->ninterests++] = row;
@@ -210,6 +233,7 @@ understand_text(struct arena *a, const char *text, struct said *ret_said)
 		means(said, utterance_has(u, "있어|있는데|있는거|없어|없나|없을까|없니") ? M_HAVE : M_ASKS);
 	if (claim_rows(a, u, words_moods, NULL, &said->mood))
 		means(said, M_MOOD);
+	drop_refused_report(u, said);
 	find_ordinal(u, said);
 	if (budget_read(text, &said->budget))
 		means(said, M_BUDGET);

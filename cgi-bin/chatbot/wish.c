@@ -130,6 +130,18 @@ tells_hobby(enum state state, uint64_t means)
 	       ((means & (MEANS(M_WORDS) | MEANS(M_YES))) && !(means & nothing));
 }
 
+/* Does the message name what to look for from now on?  Stray words beside "cheaper" or "another" do not. */
+static bool
+names_wish(uint64_t means)
+{
+	const uint64_t about_cards =
+	    MEANS(M_CHEAPER) | MEANS(M_CHEAPEST) | MEANS(M_DEARER) | MEANS(M_OTHER) | MEANS(M_MORE);
+
+	if (means & (MEANS(M_OTHER_COLOUR) | MEANS(M_NOT_BRAND)))
+		return false;
+	return (means & MEANS(M_INTEREST)) || ((means & MEANS(M_WORDS)) && !(means & about_cards));
+}
+
 void
 wish_note(struct arena *a, struct step *step, enum state next, const struct said *said, uint64_t means,
 	  const struct facts *facts)
@@ -141,7 +153,7 @@ wish_note(struct arena *a, struct step *step, enum state next, const struct said
 		flow->mood = words_mood_code(said->mood);
 	if (next == CHOOSE && tells_hobby(state, means))
 		note_hobby(a, flow, said, facts);
-	else if (step->searches && (means & NAMES) && !(means & (MEANS(M_OTHER_COLOUR) | MEANS(M_NOT_BRAND))))
+	else if (step->searches && names_wish(means))
 		wish_for(a, flow, said);
 	else if (strcmp(flow->offer, "other") == 0 && (means & MEANS(M_YES)))
 		flow->terms = flow->topics = "";

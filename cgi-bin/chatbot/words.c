@@ -44,7 +44,7 @@ const struct word words_meanings[] = {
 	  "other color*|other colour*|another color*|another colour*|different color*|"
 	  "different colour*|not this color|not this colour|change the color|change the colour|"
 	  "other shade*" },
-	{ M_NONE, "없어|없음|없는데|없습|없네|=없다|없다고",
+	{ M_NONE, "없어|없음|없는데|없습|없네|=없다|없다고|=딱히|=딱히요|별로없|그닥",
 	  "none|no hobb*|no interest|no interests|dont have|do not have|nothing special|"
 	  "nothing really|nothing much" },
 	{ M_RESTART, "처음부터|다시시작|리셋|초기화|새로시작",
@@ -73,10 +73,11 @@ const struct word words_meanings[] = {
 	  "less money|budget friendly" },
 	{ M_OTHER,
 	  "다른거|다른걸|다른것|다른건|다른상품|다른제품|다른물건|다른추천|다른종류|다른쪽|"
-	  "다른분야|딴거|딴걸|딴건|말고|말구|바꿔|다시추천|다시골라|다시보여|새로운거|그외|빼고",
+	  "다른분야|딴거|딴걸|딴건|말고|말구|바꿔|다시추천|다시골라|다시보여|새로운거|그외|"
+	  "빼고|생각이바뀌|생각바뀌|마음이바뀌|마음바뀌",
 	  "something else|another|others|different|else|other one*|other option*|other item*|"
 	  "other product*|other thing*|change|not this|not that|not these|not those|"
-	  "none of these|none of them|try again|refresh|new ones" },
+	  "none of these|none of them|try again|refresh|new ones|changed my mind" },
 	{ M_NO,
 	  "^아니|^아뇨|^아닌|싫|별로|맘에안|마음에안|안들어|안끌|=노|=노노|^놉|=ㄴㄴ|시러|"
 	  "맘에들지않|마음에들지않|아쉬",
@@ -85,7 +86,7 @@ const struct word words_meanings[] = {
 	{ M_MORE,
 	  "더보여|더줘|더없|더있|더추천|더볼|더찾아|=더|=또|또보여|또있|또추천|또줘|몇개더|"
 	  "하나더|계속|더많이",
-	  "more|show more|next|keep going|any more|continue|go on" },
+	  "more|show more|=next|next one*|next please|keep going|any more|continue|go on" },
 	{ M_KOREAN, "한국어로|한국말로|한글로|한국어가", "in korean|speak korean|korean please" },
 	{ M_ENGLISH, "영어로|영어가", "in english|speak english|english please" },
 	{ M_BEST,
@@ -113,7 +114,8 @@ const struct word words_meanings[] = {
 	  "want this|want that|add it|sold|deal|=this|=that" },
 	{ M_YES,
 	  "^네$|^네네|^넵|^넹|^예$|^옙|^응$|^응응|^어$|^엉$|그래요|=그래|^그럼요|당연|물론|"
-	  "^맞아|^콜$|=ㅇㅇ|=ㅇㅋ|^오케이|=좋아요|=좋아|=좋습니다|=좋지|그렇게해",
+	  "^맞아|^콜$|=ㅇㅇ|=ㅇㅋ|^오케이|=좋아요|=좋아|=좋습니다|=좋지|그렇게해|=ㄱㄱ|=고고|"
+	  "=ㄱ",
 	  "yes|yeah|yep|yup|sure|=ok|=okay|=fine|ok then|okay then|of course|certainly|"
 	  "absolutely|definitely|why not|lets do it|go ahead|please do|lets go|i do|i am|=right" },
 	{ M_PRAISE, "좋네|좋은데|좋다|예쁘|이쁘|괜찮네|괜찮은데|굿|최고|멋지|마음에",

@@ -125,6 +125,8 @@ test_messages_lead_on(void **state)
 		{ HO, "연장은 어떻게 해?", HO, SAY_FACT },
 		{ HO, "recommend something under 30k", RE, SAY_PRODUCTS },
 		{ HO, "drone please, I need a drone", RE, SAY_PRODUCTS },
+		{ HO, "🎮", CH, SAY_CHOOSE },
+		{ HO, "☕ 🎬", CH, SAY_CHOOSE },
 		/* the choice */
 		{ CH, "추천해줘", RE, SAY_PRODUCTS },
 		{ CH, "네", RE, SAY_PRODUCTS },
@@ -149,6 +151,9 @@ test_messages_lead_on(void **state)
 		{ CH, "안녕", CH, SAY_CHOOSE_AGAIN },
 		{ CH, "포인트는 어떻게 쌓여?", CH, SAY_FACT },
 		{ CH, "what's the weather?", CH, SAY_UNKNOWN },
+		{ CH, "ㄱㄱ", RE, SAY_PRODUCTS },
+		{ CH, "추천은 필요없고 내 소비가 궁금해요", DO, SAY_DASHBOARD },
+		{ CH, "소비 리포트는 됐어요", DO, SAY_DECLINED },
 		/* reactions */
 		{ RE, "첫 번째 걸로 할게", DO, SAY_ACCEPTED },
 		{ RE, "the second one", DO, SAY_ACCEPTED },
@@ -212,6 +217,8 @@ test_messages_lead_on(void **state)
 		{ DO, "안녕", CH, SAY_REOPENED },
 		{ DO, "수수료는?", DO, SAY_FACT },
 		{ DO, "처음부터 다시", MO, SAY_RESTARTED },
+		{ DO, "아 잠깐 첫 번째로 바꿀래", DO, SAY_ACCEPTED },
+		{ DO, "can I pay next month?", DO, SAY_FACT },
 	};
 	struct arena a;
 	size_t i;
@@ -342,6 +349,32 @@ test_wishes_are_remembered(void **state)
 }
 
 /* "Cheaper" is about what is on the screen, even if nothing had been named. */
+/* What stands beside "cheaper", a colour or a budget is talk, not the name of a thing. */
+static void
+test_stray_words_are_no_wish(void **state)
+{
+	static const char *const texts[] = { "흰색 계열로",
+					     "이건 좀 비싸네요",
+					     "show me the others again",
+					     "3만원 미만으로요",
+					     "at most thirty thousand won",
+					     "cheaper ones from wherever" };
+	struct flow flow = flow_in(RECOMMENDATION, "ko");
+	struct arena a;
+	size_t i;
+
+	(void)state;
+	arena_init(&a);
+	flow.terms = "이어폰";
+	for (i = 0; i < LENGTH(texts); i++) {
+		struct step step = step_from(&a, &flow, texts[i], &facts);
+
+		assert_int_equal(step.say, SAY_OTHERS);
+		assert_string_equal(step.flow.terms, "이어폰");
+	}
+	arena_free(&a);
+}
+
 static void
 test_prices_may_be_freed_again(void **state)
 {
@@ -787,6 +820,7 @@ main(void)
 		cmocka_unit_test(test_second_unfit_answer_moves_on),
 		cmocka_unit_test(test_refusals_never_lead_to_products),
 		cmocka_unit_test(test_wishes_are_remembered),
+		cmocka_unit_test(test_stray_words_are_no_wish),
 		cmocka_unit_test(test_prices_may_be_freed_again),
 		cmocka_unit_test(test_a_yes_takes_up_the_offer),
 		cmocka_unit_test(test_refining_keeps_the_kind),
