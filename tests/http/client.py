@@ -11,6 +11,9 @@ import requests
 
 from described import Description
 
+# So often a call is sent: guesses at one account that all come at once have done after a few rounds.
+SHED_MAX = 20
+
 _numbers = itertools.count(1)
 _description = Description()
 
@@ -25,6 +28,11 @@ def assert_problem(reply, status, code):
     if problem["request_id"] is not None:  # what the web server itself answers has none
         assert problem["request_id"] == reply.headers["X-Request-Id"]
     return problem
+
+
+def overloaded(reply):
+    """Was the call shed before anything was done?"""
+    return reply.status_code == 503 and b'"code":"overloaded"' in reply.content
 
 
 def exchange(system, data, timeout=10):
@@ -63,7 +71,16 @@ class Api:
         whole = path.startswith(("/api/", "/."))
         return self.system.url + ("" if whole else "/api/v1") + path
 
-    def request(self, method, path, token=None, headers=None, timeout=30, **more):
+    def request(self, method, path, shed=False, **more):
+        """Call; what a busy server has shed (503 overloaded) did nothing and is sent again, unless shed asks for that too."""
+        for _ in range(SHED_MAX):
+            reply = self._send(method, path, **more)
+            if shed or not overloaded(reply):
+                break
+            time.sleep(int(reply.headers["Retry-After"]))
+        return reply
+
+    def _send(self, method, path, token=None, headers=None, timeout=30, **more):
         headers = dict(headers or {})
         if token is not None:
             headers["Authorization"] = f"Bearer {getattr(token, 'access_token', token)}"

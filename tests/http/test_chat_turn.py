@@ -163,7 +163,8 @@ def test_a_killed_program_loses_nothing(own_system):
     talk.follow("피곤해요", "캠핑", "추천해줘")
     for pid in own_system.programs()["chatbot"]:
         os.kill(pid, signal.SIGKILL)
-    until(lambda: talk.send("첫 번째 걸로 할게").status_code == 200, "the chatbot to return")
+    message_id = uuid.uuid4()
+    until(lambda: talk.send("첫 번째 걸로 할게", message_id).status_code == 200, "the chatbot to return")
     assert talk.now()["outcome"] == "accepted"
 
 
