@@ -159,7 +159,8 @@ GRANT EXECUTE ON FUNCTION moa.now(), moa.rfc3339(timestamptz) TO
 --	PERFORM pay.keep_result(caller, key, result);
 --
 -- A second call with the same key waits in claim_key until the first has ended: after a commit it gets the result, after
--- a rollback or a release the key is its own.  This needs READ COMMITTED.
+-- a rollback or a release the key is its own.  After a second of that it is refused, while its program still listens.
+-- This needs READ COMMITTED.
 CREATE FUNCTION moa.install_idempotency(domain text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $install$
 DECLARE
@@ -180,7 +181,7 @@ BEGIN
 
 		CREATE FUNCTION %1$I.claim_key(claim_caller text, claim_key text, claim_hash bytea,
 			OUT code text, OUT result jsonb, OUT replayed boolean)
-		LANGUAGE plpgsql AS $$
+		LANGUAGE plpgsql SET lock_timeout = '1s' AS $$
 		DECLARE
 			earlier %1$I.idempotency;
 		BEGIN
@@ -204,6 +205,8 @@ BEGIN
 				result := earlier.result;
 				replayed := true;
 			END IF;
+		EXCEPTION WHEN lock_not_available THEN
+			code := 'idempotency_in_progress';
 		END
 		$$;
 

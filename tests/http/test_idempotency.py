@@ -35,6 +35,7 @@ BEGIN
 	PERFORM keep_result(caller, key, result);
 END
 $$;
+GRANT EXECUTE ON FUNCTION shorts.add(text, text, bytea, bigint) TO moa_shorts;
 RESET ROLE;
 """
 
@@ -131,6 +132,23 @@ def test_refusal_frees_the_key_for_who_waits(shorts, sessions):
 
 def test_broken_connection_frees_the_key_for_who_waits(shorts, sessions):
     assert race(shorts, sessions, lambda first: first.connection.close()) == (None, None, False)
+
+
+def test_who_would_wait_too_long_is_told_so(shorts, sessions):
+    """In less than the 1.5 s a program gives its statements; and its connection stays as it was."""
+    first = sessions[0]
+    first.run("BEGIN")
+    first.claim()
+    with closing(shorts.connect(user="moa_shorts")) as program, program.cursor() as cursor:
+        call = "SELECT code, result FROM shorts.add('ann', %s, %s, 60)"
+        cursor.execute("SET statement_timeout = '1500ms'")
+        cursor.execute(call, (KEY, HASH))
+        assert cursor.fetchone() == ("idempotency_in_progress", None)
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("2s",)
+        first.run("ROLLBACK")
+        cursor.execute(call, (KEY, HASH))
+        assert cursor.fetchone() == (None, {"total_won": 60})
 
 
 def test_claim_without_result_is_in_progress(sessions):
