@@ -23,6 +23,7 @@ enum {
 	CACHE_SIZE = 4096,
 	LOCKS = 64, /* each guards CACHE_SIZE / LOCKS entries */
 	REREAD_MS = 10000,
+	RETRY_MS = 1000,   /* between two attempts to read the keys while that fails */
 	CLOCK_SKEW_S = 60, /* how far ahead the clock of the machine that signed may be */
 };
 
@@ -41,8 +42,9 @@ struct tokens {
 	pthread_mutex_t cache_lock[LOCKS];
 	struct cached cache[CACHE_SIZE];
 	pthread_mutex_t reread_lock;
-	int64_t reread_at_ms; /* when the keys were read last; clock_ms */
-	bool read;	      /* they have been, once */
+	int64_t reread_at_ms;	   /* when the keys were read last; clock_ms */
+	bool read;		   /* they have been, once */
+	_Atomic int64_t failed_ms; /* when the last attempt failed; 0: it did not */
 };
 
 struct tokens *
@@ -282,22 +284,47 @@ keys_read(struct tokens *t, const struct req *rq)
 	return OK;
 }
 
-/* Read the keys again unless that was done just now.  One thread reads, the others wait for it and need not. */
+/* Was the last attempt to read the keys a failure of the last ms milliseconds? */
+static bool
+failed_within(const struct tokens *t, int64_t ms)
+{
+	int64_t failed_ms = atomic_load(&t->failed_ms);
+
+	return failed_ms && clock_ms() - failed_ms < ms;
+}
+
+/* Become the one thread that reads the keys.  Others wait, but not while the database fails: they would all hang with it. */
+static bool
+reread_begin(struct tokens *t, int64_t deadline_ms)
+{
+	struct timespec deadline = { .tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000 };
+	int busy;
+
+	if (failed_within(t, REREAD_MS))
+		busy = pthread_mutex_trylock(&t->reread_lock);
+	else
+		busy = pthread_mutex_clocklock(&t->reread_lock, CLOCK_MONOTONIC, &deadline);
+	return busy == 0;
+}
+
+/*
+ * Read the keys again unless that was done just now: one thread reads, the others wait for it and need not.  A failure is
+ * everybody's for a while, or an invented kid would hold up a thread for as long as the database takes to be given up.
+ */
 static enum err
 keys_refresh(struct tokens *t, const struct req *rq)
 {
-	struct timespec deadline = { .tv_sec = rq->deadline_ms / 1000,
-				     .tv_nsec = rq->deadline_ms % 1000 * 1000000 };
 	enum err e = OK;
 
-	if (pthread_mutex_clocklock(&t->reread_lock, CLOCK_MONOTONIC, &deadline) != 0)
+	if (failed_within(t, RETRY_MS) || !reread_begin(t, rq->deadline_ms))
 		return ERR_UNAVAILABLE;
-	if (!t->read || clock_ms() - t->reread_at_ms >= REREAD_MS) {
+	if (failed_within(t, RETRY_MS)) {
+		e = ERR_UNAVAILABLE;
+	} else if (!t->read || clock_ms() - t->reread_at_ms >= REREAD_MS) {
 		e = keys_read(t, rq);
-		if (e == OK) {
-			t->read = true;
-			t->reread_at_ms = clock_ms();
-		}
+		t->reread_at_ms = e ? t->reread_at_ms : clock_ms();
+		t->read |= e == OK;
+		atomic_store(&t->failed_ms, e ? clock_ms() : 0);
 	}
 	pthread_mutex_unlock(&t->reread_lock);
 	return e;

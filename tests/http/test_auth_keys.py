@@ -1,8 +1,12 @@
 """The key set, and what happens to tokens when keys change."""
 
+import concurrent.futures
+
 import pytest
+import requests
 
 from caller import caller, claims, new_caller, problem  # noqa: F401
+from servers import until
 
 
 @pytest.mark.parametrize("path", ["/auth/jwks.json", "/.well-known/jwks.json"])
@@ -42,3 +46,22 @@ def test_without_a_key_nobody_signs_in_and_the_log_says_why(own_system):
     reply = caller.post("/auth/login", json={"email": customer.email, "password": customer.password})
     problem(reply, 503, "dependency_unavailable")
     assert any("keys rotate" in line.get("msg", "") for line in own_system.log() if line["event"] == "sign")
+
+
+def test_a_hung_database_holds_nobody_up_before_the_keys_are_read(make_system):
+    """More calls at once than there are threads: one reading of the keys is waited for, not one after the other."""
+    system = make_system(env={"MOA_THREADS": "12"})
+    headers = {"Authorization": f"Bearer {system.api.register().access_token}"}
+    system.restart()
+    system.postgres.freeze()
+
+    def call(_):
+        return requests.get(f"{system.url}/api/v1/auth/me", headers=headers, timeout=20)
+
+    with concurrent.futures.ThreadPoolExecutor(30) as pool:
+        replies = list(pool.map(call, range(90)))
+    assert {(reply.status_code, reply.json()["code"]) for reply in replies} == {(503, "dependency_unavailable")}
+    assert max(reply.elapsed.total_seconds() for reply in replies) < 3.5
+    system.postgres.thaw()
+    system.wait_ready()
+    until(lambda: call(0).status_code == 200, "the keys to be read")

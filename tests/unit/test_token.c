@@ -17,6 +17,7 @@
 
 #include "db.h"
 #include "request.h"
+#include "servers.h"
 #include "text.h"
 #include "token.h"
 
@@ -542,11 +543,42 @@ test_caller_without_database(void **state)
 			 OK); /* the key is known */
 	assert_int_equal(token_caller(f->tokens, &f->r.rq, sign_for_now(f, &stranger), &claims),
 			 ERR_UNAVAILABLE);
-	/* The failure does not count as a reading: when the database is back, the key is found at once. */
+}
+
+/* A token that becomes good when its key can be read. */
+struct hope {
+	struct fixture *f;
+	const char *jws;
+};
+
+static bool
+key_is_found(void *ptr)
+{
+	const struct hope *hope = ptr;
+	struct token_claims claims;
+
+	return token_caller(hope->f->tokens, &hope->f->r.rq, hope->jws, &claims) == OK;
+}
+
+static void
+test_a_failure_is_remembered_for_a_second(void **state)
+{
+	struct fixture *f = *state;
+	struct hope hope = { .f = f, .jws = sign_for_now(f, &stranger) };
+	int64_t begun_ms = clock_ms();
+	struct token_claims claims;
+
+	database.e = ERR_UNAVAILABLE;
+	assert_int_equal(token_caller(f->tokens, &f->r.rq, hope.jws, &claims), ERR_UNAVAILABLE);
+	assert_int_equal(token_caller(f->tokens, &f->r.rq, hope.jws, &claims), ERR_UNAVAILABLE);
+	assert_int_equal(atomic_load(&database.asked), 1);
+	/* It does not count as a reading, which would be good for ten. */
 	database.e = OK;
 	database.rows[1] = stranger.key;
 	database.nrows = 2;
-	assert_int_equal(token_caller(f->tokens, &f->r.rq, sign_for_now(f, &stranger), &claims), OK);
+	assert_true(server_wait(key_is_found, &hope));
+	assert_true(clock_ms() - begun_ms < 5000);
+	assert_int_equal(atomic_load(&database.asked), 2);
 }
 
 static void
@@ -644,6 +676,70 @@ test_waiting_for_keys_has_a_deadline(void **state)
 	assert_int_equal(reader.e, OK);
 }
 
+/* Those who waited for a reading that failed do not try in their turn. */
+static void
+test_a_failure_is_everybodys(void **state)
+{
+	enum { N = 16 };
+	struct fixture *f = *state;
+	struct thread threads[N];
+	int i;
+
+	token_set_keys(f->tokens, NULL, 0);
+	database.e = ERR_UNAVAILABLE;
+	pthread_mutex_lock(&database.gate);
+	threads_start(threads, N, f, sign_for_now(f, &signer), 20000);
+	pthread_mutex_unlock(&database.gate);
+	for (i = 0; i < N; i++) {
+		pthread_join(threads[i].id, NULL);
+		assert_int_equal(threads[i].e, ERR_UNAVAILABLE);
+	}
+	assert_int_equal(atomic_load(&database.asked), 1);
+}
+
+/* Call until the database is asked again. */
+static void *
+thread_retries(void *ptr)
+{
+	while (atomic_load(&database.asked) < 2)
+		thread_calls(ptr);
+	return NULL;
+}
+
+static bool
+asked_twice(void *unused)
+{
+	(void)unused;
+	return atomic_load(&database.asked) == 2;
+}
+
+/* While one thread tries a database that has failed, the others answer at once. */
+static void
+test_nobody_waits_for_a_failing_database(void **state)
+{
+	struct fixture *f = *state;
+	const char *jws = sign_for_now(f, &signer);
+	struct token_claims claims;
+	struct thread reader;
+	atomic_int started = 0;
+	int64_t begun_ms;
+
+	token_set_keys(f->tokens, NULL, 0);
+	database.e = ERR_UNAVAILABLE;
+	assert_int_equal(token_caller(f->tokens, &f->r.rq, jws, &claims), ERR_UNAVAILABLE);
+	reader =
+	    (struct thread){ .started = &started, .tokens = f->tokens, .jws = jws, .deadline_ms = 20000 };
+	pthread_mutex_lock(&database.gate);
+	assert_int_equal(pthread_create(&reader.id, NULL, thread_retries, &reader), 0);
+	assert_true(server_wait(asked_twice, NULL));
+	begun_ms = clock_ms();
+	assert_int_equal(token_caller(f->tokens, &f->r.rq, jws, &claims), ERR_UNAVAILABLE);
+	assert_true(clock_ms() - begun_ms < 1000);
+	pthread_mutex_unlock(&database.gate);
+	pthread_join(reader.id, NULL);
+	assert_int_equal(reader.e, ERR_UNAVAILABLE);
+}
+
 static int
 make_signers(void **state)
 {
@@ -675,6 +771,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_caller_ignores_rows_that_are_no_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_one_thread_reads, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_waiting_for_keys_has_a_deadline, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_failure_is_remembered_for_a_second, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_failure_is_everybodys, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_nobody_waits_for_a_failing_database, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, make_signers, NULL);
