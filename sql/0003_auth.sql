@@ -46,7 +46,8 @@ CREATE TABLE auth.session (
 CREATE INDEX session_customer ON auth.session (customer_id, created_at, id);
 CREATE INDEX session_expires ON auth.session (expires_at);
 
--- Refresh tokens, hashed.  The newest of a session has not been rotated; the others stay, so that a second use is noticed.
+-- Refresh tokens, hashed.  The newest of a session has not been rotated; the others stay for as long as a token is good
+-- for, counted from their rotation, so that a second use is noticed.
 CREATE TABLE auth.refresh_token (
 	hash bytea PRIMARY KEY CHECK (octet_length(hash) = 32),  -- BLAKE2b-256
 	session_id uuid NOT NULL REFERENCES auth.session ON DELETE CASCADE,
@@ -54,7 +55,7 @@ CREATE TABLE auth.refresh_token (
 	rotated_at timestamptz          -- when its successor was made
 );
 CREATE INDEX refresh_token_session ON auth.refresh_token (session_id);
-CREATE INDEX refresh_token_issued ON auth.refresh_token (issued_at);
+CREATE INDEX refresh_token_rotated ON auth.refresh_token (rotated_at);
 
 -- One-time tokens for a new password, hashed.  moa-ctl makes them.
 CREATE TABLE auth.reset_token (
@@ -87,7 +88,8 @@ CREATE TABLE auth.signing_key (
 	retired_at timestamptz
 );
 
--- What administrators and operators did.  No names: actor and subject are ids, or 'moa-ctl'.
+-- What administrators and operators did.  It outlives the customers, so it holds no names: actor and subject are ids, or
+-- 'moa-ctl', and of what somebody looked for only the length is kept.
 CREATE TABLE auth.audit (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	at timestamptz NOT NULL DEFAULT moa.now(),
@@ -496,7 +498,8 @@ BEGIN
 		code := 'invalid_cursor';
 		RETURN;
 	END IF;
-	INSERT INTO audit (actor, action, detail) VALUES (p_actor, 'customers.list', jsonb_build_object('q', p_words));
+	INSERT INTO audit (actor, action, detail)
+	VALUES (p_actor, 'customers.list', jsonb_build_object('q_length', length(p_words)));
 	WITH found AS (
 		SELECT c.*, row_number() OVER (ORDER BY c.created_at DESC, c.id DESC) AS nth FROM customer c
 		WHERE normalize(lower(c.email || ' ' || c.name || ' ' || coalesce(c.nickname, '')), NFD) LIKE pattern
@@ -572,7 +575,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = auth, pg_temp AS $$
 		WHERE expires_at < moa.now() - interval '1 day' OR revoked_at < moa.now() - interval '1 day' RETURNING 1
 	), tokens AS (
 		DELETE FROM refresh_token
-		WHERE rotated_at IS NOT NULL AND issued_at < moa.now() - interval '30 days' RETURNING 1
+		WHERE rotated_at < moa.now() - interval '30 days' RETURNING 1
 	), resets AS (
 		DELETE FROM reset_token WHERE expires_at < moa.now() - interval '1 day' RETURNING 1
 	), failures AS (

@@ -58,6 +58,30 @@ def test_reuse_after_the_grace_ends_the_family(caller, postgres):
                           customer.id) == [(0,)]
 
 
+def rotate_long_ago(caller, postgres, issued, rotated):
+    """A customer whose first token is of so many days ago, and its successor; what has run out is swept away."""
+    customer = caller.register()
+    successor = refresh(caller, customer.refresh_token).json()["refresh_token"]
+    postgres.query("UPDATE auth.refresh_token SET issued_at = issued_at - %s * interval '1 day', "
+                   "rotated_at = rotated_at - %s * interval '1 day' WHERE hash = %s",
+                   issued, rotated, stored_hash(customer.refresh_token))
+    postgres.query("SELECT auth.sweep()")
+    return customer, successor
+
+
+def test_the_sweep_leaves_reuse_to_be_noticed(caller, postgres):
+    """Rotated on its 29th day, used again on its 31st."""
+    customer, successor = rotate_long_ago(caller, postgres, issued=31, rotated=2)
+    problem(refresh(caller, customer.refresh_token), 401, "refresh_reused")
+    problem(refresh(caller, successor), 401, "token_invalid")
+
+
+def test_the_sweep_forgets_what_was_rotated_a_refresh_lifetime_ago(caller, postgres):
+    customer, successor = rotate_long_ago(caller, postgres, issued=59, rotated=31)
+    problem(refresh(caller, customer.refresh_token), 401, "token_invalid")
+    assert refresh(caller, successor).status_code == 200
+
+
 def test_reuse_leaves_other_sessions_alone(caller, postgres):
     customer = caller.register()
     other = caller.login(customer.email, customer.password)["refresh_token"]
