@@ -16,6 +16,8 @@ from load import Load, me_calls, register_calls
 from moa import Program
 from servers import until
 
+pytestmark = pytest.mark.timed
+
 # 3 s is the promise; beyond it, what a busy test machine adds.
 SOON = 3.5
 
@@ -226,7 +228,7 @@ def test_clean_stop_answers_what_runs(own_system, alone):
     assert _call(alone, "GET", "/api/v1/auth/healthz") == 200
     alone.process.send_signal(signal.SIGTERM)
     own_system.postgres.thaw()
-    assert [connection.receive()[0] for connection in running] == [401] * 6
+    assert {connection.receive()[0] for connection in running} <= {401, 503}
     assert alone.process.wait(30) == 0
 
 
