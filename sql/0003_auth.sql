@@ -547,8 +547,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = auth, pg_temp AS $$
 $$;
 
 -- auth.next_erasure(): something a domain has still to erase, leased to the caller; a try that fails is repeated after
--- 1, 2, 4, ... minutes, at most an hour.  No row when there is nothing to do.
-CREATE FUNCTION auth.next_erasure() RETURNS TABLE (customer_id uuid, domain text)
+-- 1, 2, 4, ... minutes, at most an hour; overdue after an hour.  No row when there is nothing to do.
+CREATE FUNCTION auth.next_erasure()
+RETURNS TABLE (customer_id uuid, domain text, tries integer, asked_at text, overdue boolean)
 LANGUAGE sql SECURITY DEFINER SET search_path = auth, pg_temp AS $$
 	UPDATE erasure e
 	SET tries = tries + 1, leased_until = moa.now() + least(power(2, least(tries, 6)), 60) * interval '1 minute'
@@ -557,7 +558,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = auth, pg_temp AS $$
 		WHERE o.done_at IS NULL AND (o.leased_until IS NULL OR o.leased_until <= moa.now())
 		ORDER BY o.asked_at LIMIT 1 FOR UPDATE SKIP LOCKED
 	)
-	RETURNING e.customer_id, e.domain
+	RETURNING e.customer_id, e.domain, e.tries, moa.rfc3339(e.asked_at), e.asked_at < moa.now() - interval '1 hour'
 $$;
 
 -- auth.erasure_done(customer, domain): the domain has erased its part.

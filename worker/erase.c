@@ -28,6 +28,17 @@ erase_in(const struct worker *w, const char *domain, const char *customer)
 	return ERR_INTERNAL;
 }
 
+/* A failure is tried again, so it is a fault only when that has not helped for long. */
+static void
+log_row(const struct db_result *row, enum err e)
+{
+	enum log_level failed = db_true(row, 0, "overdue") ? LOG_ERROR : LOG_WARN;
+
+	log_event(e ? failed : LOG_INFO, "erase", "domain=%s customer=%s done=%d tries=%s asked_at=%s",
+		  db_str(row, 0, "domain"), db_str(row, 0, "customer_id"), e == OK, db_str(row, 0, "tries"),
+		  db_str(row, 0, "asked_at"));
+}
+
 /* One row of the list. */
 static enum err
 erase_row(const struct worker *w, const struct db_result *row)
@@ -39,8 +50,7 @@ erase_row(const struct worker *w, const struct db_result *row)
 	e = erase_in(w, domain, customer);
 	if (e == OK)
 		e = db_run(&w->job, WORKER_ERASURE_DONE, DB_ARGS(db_text(customer), db_text(domain)), &res);
-	log_event(e ? LOG_WARN : LOG_INFO, "erase", "domain=%s customer=%s done=%d", domain, customer,
-		  e == OK);
+	log_row(row, e);
 	return e;
 }
 

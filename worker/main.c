@@ -33,7 +33,9 @@ static const struct conf_row conf_rows[] = {
 };
 
 static const struct stmt stmts[WORKER__MAX] = {
-	[WORKER_NEXT_ERASURE] = { "next_erasure", 0, "SELECT customer_id, domain FROM auth.next_erasure()" },
+	[WORKER_NEXT_ERASURE] = { "next_erasure", 0,
+				  "SELECT customer_id, domain, tries, asked_at, overdue "
+				  "FROM auth.next_erasure()" },
 	[WORKER_ERASURE_DONE] = { "erasure_done", 2, "SELECT auth.erasure_done($1, $2)" },
 	[WORKER_ERASE_PAY] = { "erase_pay", 1, "SELECT pay.erase($1)" },
 	[WORKER_ERASE_CHATBOT] = { "erase_chatbot", 1, "SELECT chatbot.erase($1)" },

@@ -81,6 +81,15 @@ def test_a_failing_erasure_holds_up_no_other(database):
     assert open_erasures(database) == [(customer, "nowhere", 1)]
 
 
+@pytest.mark.parametrize("days_ago, level", [(0, "warn"), (2, "error")])
+def test_an_erasure_that_stays_open_grows_loud(database, days_ago, level):
+    leave(database, "nowhere", days_ago=days_ago)
+    [line] = [line for line in run(database, "--once").stderr.splitlines() if "event=erase " in line and "done=0" in line]
+    assert f" level={level} " in line
+    [(asked_at,)] = database.query("SELECT moa.rfc3339(asked_at) FROM auth.erasure")
+    assert f" tries=1 asked_at={asked_at}" in line
+
+
 def test_an_erasure_that_raises_is_tried_again(database):
     """The domain's function fails, then works: nothing is lost in between."""
     leave(database, "pay")
