@@ -12,6 +12,9 @@
 
 enum { CTL_DONE = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
 
+/* Does the secret at hand open what the database holds sealed? */
+enum keys_state { KEYS_OPEN, KEYS_SHUT, KEYS_NO_SECRET };
+
 struct ctl_conf {
 	const char *pg;		    /* libpq connection string */
 	const char *sql_dir;	    /* where the migrations are */
@@ -59,5 +62,12 @@ int doctor_run(struct ctl *ctl, const char *const args[]);
  * contradict each other, having said why.
  */
 int migrate_pending(struct ctl *ctl);
+
+/**
+ * keys_open(ctl, ret_fault):
+ * Does MOA_AUTH_SECRET open every published signing key?  *${ret_fault} says what is wrong where it is
+ * KEYS_SHUT.
+ */
+enum keys_state keys_open(struct ctl *ctl, const char **ret_fault);
 
 #endif

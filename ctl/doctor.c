@@ -39,9 +39,16 @@ static const struct question questions[] = {
 	  "EXISTS (SELECT FROM pg_auth_members WHERE member = r.oid)) AS mighty "
 	  "FROM unnest('{moa_auth,moa_pay,moa_chatbot,moa_shorts,moa_dashboard,moa_worker}'::text[]) name "
 	  "LEFT JOIN pg_roles r ON r.rolname = name) found" },
-	{ "keys", "SELECT CASE WHEN count(*) > 0 THEN 'ok' ELSE 'FAIL' END AS state, CASE WHEN count(*) > 0 "
-		  "THEN count(*) || ' in use' ELSE 'none: moa-ctl keys init makes one' END AS detail "
+	{ "keys", "SELECT CASE WHEN bool_or(active_from <= now()) THEN 'ok' ELSE 'FAIL' END AS state, CASE "
+		  "WHEN count(*) = 0 THEN 'none: moa-ctl keys init makes one' "
+		  "WHEN bool_or(active_from <= now()) THEN count(*) || ' published' "
+		  "ELSE count(*) || ' published, none in use yet' END AS detail "
 		  "FROM auth.signing_key WHERE retired_at IS NULL" },
+	{ "erasures",
+	  "SELECT CASE WHEN count(*) = 0 THEN 'ok' ELSE 'FAIL' END AS state, CASE WHEN count(*) = 0 "
+	  "THEN 'none is late' ELSE count(*) || ' open for more than an hour: does moa-worker run, "
+	  "and what does it log?' END AS detail "
+	  "FROM auth.erasure WHERE done_at IS NULL AND asked_at < moa.now() - interval '1 hour'" },
 	{ "test clock", "SELECT CASE WHEN test_mode THEN 'warn' ELSE 'ok' END AS state, CASE WHEN test_mode "
 			"THEN 'on: the business rules may go by a wrong time' ELSE 'off' END AS detail "
 			"FROM moa.clock" },
@@ -84,6 +91,22 @@ ask_migrations(struct ctl *ctl)
 		return answer("FAIL", "migrations",
 			      arena_printf(&ctl->arena, "%d pending: moa-ctl migrate applies them", pending));
 	return answer("ok", "migrations", "none pending");
+}
+
+/* The secret is auth's: who looks after the database may not have it. */
+static int
+ask_seals(struct ctl *ctl)
+{
+	const char *fault;
+
+	switch (keys_open(ctl, &fault)) {
+	case KEYS_OPEN:
+		return answer("ok", "seals", "MOA_AUTH_SECRET opens every published key");
+	case KEYS_NO_SECRET:
+		return answer("warn", "seals", "not tried: MOA_AUTH_SECRET is not set");
+	default:
+		return answer("FAIL", "seals", fault);
+	}
 }
 
 /* Tokens carry this machine's time, rows the database's: 2 s apart, beside the time of asking, are too much. */
@@ -168,6 +191,7 @@ doctor_run(struct ctl *ctl, const char *const args[])
 	if (res) {
 		faults = ask_migrations(ctl);
 		faults += ask_database(ctl);
+		faults += ask_seals(ctl);
 		faults += ask_clock(ctl);
 	} else {
 		faults = answer("FAIL", "server", "PostgreSQL does not answer");

@@ -3,6 +3,7 @@
  * MOA_AUTH_SECRET, which only the auth program and the operator have: who has the database alone can
  * sign nothing.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,11 +23,14 @@ struct secret {
 	unsigned char key[crypto_kdf_KEYBYTES];
 };
 
-static const struct conf_row secret_rows[] = {
-	{ "MOA_AUTH_SECRET", CONF_KEY32, 0, 0, 0, CONF_REQUIRED,
-	  "32 bytes in hex or base64: the auth program's" },
-	{ 0 },
-};
+#define SECRET_ROW(preset)                                                                                   \
+	{                                                                                                    \
+		"MOA_AUTH_SECRET", CONF_KEY32, 0, 0, 0, preset,                                              \
+		    "32 bytes in hex or base64: the auth program's"                                          \
+	}
+
+static const struct conf_row secret_rows[] = { SECRET_ROW(CONF_REQUIRED), { 0 } };
+static const struct conf_row secret_if_set_rows[] = { SECRET_ROW(NULL), { 0 } };
 
 /* A signing key as auth.signing_key stores it; bytes in PostgreSQL's hex. */
 struct new_key {
@@ -54,13 +58,19 @@ kid_of(struct ctl *ctl, const unsigned char public_key[32])
 	return sodium_bin2base64(kid, len, hash, sizeof(hash), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
+static void
+seal_key(const struct secret *secret, unsigned char ret_key[crypto_secretbox_KEYBYTES])
+{
+	crypto_kdf_derive_from_key(ret_key, crypto_secretbox_KEYBYTES, SUBKEY_SEAL, "moa-auth", secret->key);
+}
+
 /* Nonce, then the seed sealed with it. */
 static void
 seal(const struct secret *secret, const unsigned char seed[32], unsigned char ret_sealed[SEALED_BYTES])
 {
 	unsigned char key[crypto_secretbox_KEYBYTES];
 
-	crypto_kdf_derive_from_key(key, sizeof(key), SUBKEY_SEAL, "moa-auth", secret->key);
+	seal_key(secret, key);
 	randombytes_buf(ret_sealed, crypto_secretbox_NONCEBYTES);
 	crypto_secretbox_easy(ret_sealed + crypto_secretbox_NONCEBYTES, seed, 32, ret_sealed, key);
 	sodium_memzero(key, sizeof(key));
@@ -174,4 +184,71 @@ keys_list(struct ctl *ctl, const char *const args[])
 	ctl_print(res);
 	PQclear(res);
 	return CTL_DONE;
+}
+
+/* Is this the secret half, sealed, of that public key?  Both are in hex. */
+static bool
+pair_opens(const struct secret *secret, const char *sealed_hex, const char *public_hex)
+{
+	unsigned char key[crypto_secretbox_KEYBYTES], sealed[SEALED_BYTES], seed[crypto_sign_SEEDBYTES];
+	unsigned char public_key[crypto_sign_PUBLICKEYBYTES], secret_key[crypto_sign_SECRETKEYBYTES];
+	char made_hex[2 * sizeof(public_key) + 1];
+	size_t len = 0;
+	bool opens;
+
+	seal_key(secret, key);
+	opens =
+	    sodium_hex2bin(sealed, sizeof(sealed), sealed_hex, strlen(sealed_hex), NULL, &len, NULL) == 0 &&
+	    len == sizeof(sealed) &&
+	    crypto_secretbox_open_easy(seed, sealed + crypto_secretbox_NONCEBYTES,
+				       sizeof(sealed) - crypto_secretbox_NONCEBYTES, sealed, key) == 0;
+	if (opens) {
+		crypto_sign_seed_keypair(public_key, secret_key, seed);
+		sodium_bin2hex(made_hex, sizeof(made_hex), public_key, sizeof(public_key));
+		opens = strcmp(made_hex, public_hex) == 0;
+	}
+	sodium_memzero(key, sizeof(key));
+	sodium_memzero(seed, sizeof(seed));
+	sodium_memzero(secret_key, sizeof(secret_key));
+	return opens;
+}
+
+/* The first published key that the secret does not open, or NULL. */
+static const char *
+shut_key(struct ctl *ctl, const struct secret *secret, const PGresult *keys)
+{
+	int i;
+
+	for (i = 0; i < PQntuples(keys); i++)
+		if (!pair_opens(secret, pg_value(keys, i, "sealed"), pg_value(keys, i, "public")))
+			return arena_strdup(&ctl->arena, pg_value(keys, i, "kid"));
+	return NULL;
+}
+
+enum keys_state
+keys_open(struct ctl *ctl, const char **ret_fault)
+{
+	struct secret secret = { { 0 } };
+	const char *shut;
+	PGresult *keys;
+
+	*ret_fault = "MOA_AUTH_SECRET cannot be used";
+	if (conf_read(secret_if_set_rows, &secret) > 0)
+		return KEYS_SHUT;
+	if (sodium_is_zero(secret.key, sizeof(secret.key)))
+		return KEYS_NO_SECRET;
+	keys = pg_run(&ctl->pg,
+		      "SELECT kid, encode(public_key, 'hex') AS public, encode(sealed_seed, 'hex') AS sealed "
+		      "FROM auth.signing_key WHERE retired_at IS NULL",
+		      PG_NO_ARGS);
+	*ret_fault = "cannot be answered";
+	if (!keys)
+		return KEYS_SHUT;
+	shut = shut_key(ctl, &secret, keys);
+	sodium_memzero(&secret, sizeof(secret));
+	PQclear(keys);
+	if (!shut)
+		return KEYS_OPEN;
+	*ret_fault = arena_printf(&ctl->arena, "MOA_AUTH_SECRET does not open key %s", shut);
+	return KEYS_SHUT;
 }

@@ -72,7 +72,7 @@ help(void)
 	puts("\nExit status: 0 done, 1 failed, 2 not understood.\n\n"
 	     "Environment (a secret may also be in the file that NAME_FILE names):");
 	conf_help(conf_rows);
-	puts("  MOA_AUTH_SECRET          32 bytes in hex or base64, for keys: the auth program's");
+	puts("  MOA_AUTH_SECRET          32 bytes in hex or base64, for keys and doctor: the auth program's");
 }
 
 /* Does the command line begin with this name?  Returns how many words that took, or 0. */

@@ -412,7 +412,7 @@ def test_doctor_is_content(database):
     done = database.ctl.run("doctor")
     assert done.returncode == 0, done.stdout + done.stderr
     assert set(findings(done).values()) == {"ok"}
-    assert len(findings(done)) == 9
+    assert len(findings(done)) == 11
 
 
 def test_doctor_warns_of_the_test_clock(database):
@@ -426,6 +426,54 @@ def test_doctor_misses_the_keys(database):
     done = database.ctl.run("doctor")
     assert done.returncode == 1
     assert [topic for topic, state in findings(done).items() if state != "ok"] == ["keys"]
+
+
+def test_doctor_misses_a_key_in_use(database):
+    """What is published but begins in the future signs nothing."""
+    database.ctl("keys", "init")
+    database.query("UPDATE auth.signing_key SET active_from = now() + interval '1 minute'")
+    done = database.ctl.run("doctor")
+    assert done.returncode == 1
+    assert re.search(r"^FAIL  keys +1 published, none in use yet$", done.stdout, re.M)
+
+
+@pytest.mark.parametrize("spoil", [
+    "UPDATE auth.signing_key SET sealed_seed = set_byte(sealed_seed, 71, get_byte(sealed_seed, 71) # 1)",
+    "UPDATE auth.signing_key SET public_key = set_byte(public_key, 0, get_byte(public_key, 0) # 1)",
+], ids=["seal", "public key"])
+def test_doctor_opens_the_seals(database, spoil):
+    database.ctl("keys", "init")
+    database.query(spoil)
+    done = database.ctl.run("doctor")
+    assert done.returncode == 1
+    assert [topic for topic, state in findings(done).items() if state != "ok"] == ["seals"]
+
+
+def test_doctor_tells_a_wrong_secret(database):
+    database.ctl("keys", "init")
+    for wrong in (secrets.token_hex(32), "short"):
+        done = database.ctl.run("doctor", env={"MOA_AUTH_SECRET": wrong})
+        assert (done.returncode, findings(done)["seals"]) == (1, "FAIL")
+        assert wrong not in done.stdout + done.stderr
+
+
+def test_doctor_without_the_secret_says_what_it_did_not_try(database):
+    database.ctl("keys", "init")
+    del database.ctl.env["MOA_AUTH_SECRET_FILE"]
+    done = database.ctl.run("doctor")
+    assert (done.returncode, findings(done)["seals"], findings(done)["keys"]) == (0, "warn", "ok")
+
+
+def test_doctor_finds_erasures_that_nobody_does(database):
+    database.ctl("keys", "init")
+    database.query("INSERT INTO auth.erasure (customer_id, domain, asked_at, done_at) VALUES "
+                   "(gen_random_uuid(), 'pay', now() - interval '50 minutes', NULL), "
+                   "(gen_random_uuid(), 'pay', now() - interval '2 hours', now())")
+    assert database.ctl.run("doctor").returncode == 0
+    database.query("UPDATE auth.erasure SET asked_at = now() - interval '61 minutes'")
+    done = database.ctl.run("doctor")
+    assert done.returncode == 1
+    assert re.search(r"^FAIL  erasures +1 open for more than an hour", done.stdout, re.M)
 
 
 def test_doctor_sees_pending_migrations(database, sql_dir):
