@@ -40,8 +40,8 @@ message_list(const struct req *rq, struct resp *rs)
 
 /*
  * POST /sessions/:id/messages {text, client_message_id} -> 200 the turn {message_id, state, reply, choices[],
- * products[], engine, outcome, link}; the same id again: the same turn, and 422 with another text; 409
- * turn_in_progress, conversation_over; 429 after 60 a minute.
+ * products[], engine, outcome, link}; the same id again: the same turn, and 422 with another text; 406 for who takes
+ * text/event-stream only; 409 turn_in_progress, conversation_over; 429 after 60 a minute.
  */
 enum err
 message_post(const struct req *rq, struct resp *rs)
@@ -49,6 +49,8 @@ message_post(const struct req *rq, struct resp *rs)
 	struct turn_in in = { 0 };
 	enum err e;
 
+	if (req_accepts(rq, "text/event-stream") && !req_accepts(rq, "application/json"))
+		return ERR_NOT_ACCEPTABLE;
 	e = fields_body(rq, rs, turn_fields, &in);
 	if (e)
 		return e;

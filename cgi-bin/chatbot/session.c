@@ -121,8 +121,8 @@ session_show(const struct req *rq, struct resp *rs)
 }
 
 /*
- * DELETE /sessions/:id -> 204, everything said in it is erased.  The order leaves no copy behind when one of the
- * two fails.
+ * DELETE /sessions/:id -> 204, everything said in it is erased.  Redis comes first, so that nothing stays
+ * there when the second fails, and once more, for a turn that ran meanwhile may have put its flow back.
  */
 enum err
 session_delete(const struct req *rq, struct resp *rs)
@@ -139,7 +139,7 @@ session_delete(const struct req *rq, struct resp *rs)
 	if (e)
 		return e;
 	e = db_run(rq, CHAT_DELETE, DB_ARGS(db_text(rq->arg[0]), db_text(rq->user)), &res);
-	if (e)
-		return e;
-	return resp_empty(rs);
+	if (e == OK)
+		e = flow_erase(rq, rq->arg[0]);
+	return e ? e : resp_empty(rs);
 }

@@ -110,6 +110,16 @@ def test_wrong_messages(api, customer, body, field):
     assert talk.now()["turns"] == 0
 
 
+def test_streams_are_refused_not_faked(api, customer):
+    talk = Talk(api, customer)
+    body = {"text": "안녕", "client_message_id": str(uuid.uuid4())}
+    reply = api.post(f"{talk.path}/messages", token=customer, json=body, headers={"Accept": "text/event-stream"})
+    assert_problem(reply, 406, "not_acceptable")
+    assert talk.now()["turns"] == 0
+    both = {"Accept": "text/event-stream, application/json"}
+    assert api.post(f"{talk.path}/messages", token=customer, json=body, headers=both).status_code == 200
+
+
 def test_the_longest_message(api, customer):
     talk = Talk(api, customer)
     for text in ("가" * 1000, "😀" * 1000, "' OR 1=1; -- {{limit}} %s \\ \"" * 30):
