@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from types import SimpleNamespace
 
 import pytest
@@ -173,6 +173,24 @@ def test_the_second_request_with_a_key_waits_for_the_first(toy, key):
     assert [reply.status_code for reply in replies] == [201, 201]
     assert replies[0].content == replies[1].content
     assert ["Idempotent-Replayed" in reply.headers for reply in replies] == [False, True]
+
+
+def test_a_request_that_waits_too_long_for_the_first_is_told_so(toy, key):
+    """It costs no connection, and may be repeated."""
+    def connections():
+        return set(toy.database.query("SELECT pid FROM pg_stat_activity WHERE datname = %s AND "
+                                      "application_name = 'moa_toy'", toy.database.name))
+
+    first = toy.add(3, key)
+    before = connections()
+    with closing(toy.database.connect()) as holder:
+        holder.autocommit = False
+        holder.cursor().execute("DELETE FROM toy.idempotency")
+        refused = toy.add(3, key)
+        holder.rollback()
+    assert_problem(refused, 409, "idempotency_in_progress")
+    assert before and before <= connections()
+    assert toy.add(3, key).content == first.content
 
 
 def test_events_arrive_one_by_one(toy):
