@@ -212,6 +212,17 @@ metrics_start(const struct app *app)
 		      gauge_passed_blind, NULL);
 }
 
+/* Does a living process listen there?  What a dead one has left refuses. */
+static bool
+is_taken(const struct sockaddr_un *addr)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool taken = connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) == 0 || errno == EAGAIN;
+
+	close(fd);
+	return taken;
+}
+
 static int
 listen_on(const char *path)
 {
@@ -221,6 +232,11 @@ listen_on(const char *path)
 	if (fd < 0 || strlen(path) >= sizeof(addr.sun_path))
 		return -1;
 	memcpy(addr.sun_path, path, strlen(path) + 1);
+	if (is_taken(&addr)) {
+		log_event(LOG_ERROR, "start", "msg=\"another process listens on this socket\" path=%s", path);
+		close(fd);
+		return -1;
+	}
 	unlink(path);
 	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) != 0 || chmod(path, 0660) != 0 ||
 	    listen(fd, BACKLOG) != 0) {

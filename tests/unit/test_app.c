@@ -338,6 +338,20 @@ serves_on_a_socket_of_its_own(void **state)
 }
 
 static void
+a_living_programs_socket_is_not_taken(void **state)
+{
+	struct process p = serve("MOA_THREADS=4"), second;
+
+	(void)state;
+	assert_int_equal(run(&second, ENV(ALONE), OPTIONS("-s", path)), 2);
+	assert_non_null(strstr(output(second.err), "another process listens"));
+	forget(&second);
+	assert_hello();
+	assert_int_equal(kill(p.pid, SIGTERM), 0);
+	assert_ends(&p);
+}
+
+static void
 serves_on_the_socket_it_is_given(void **state)
 {
 	struct process p;
@@ -513,6 +527,7 @@ main(void)
 		cmocka_unit_test(without_a_socket_there_is_nothing_to_do),
 		cmocka_unit_test(statements_that_cannot_be_checked_are_a_fault),
 		cmocka_unit_test(serves_on_a_socket_of_its_own),
+		cmocka_unit_test(a_living_programs_socket_is_not_taken),
 		cmocka_unit_test(serves_on_the_socket_it_is_given),
 		cmocka_unit_test(public_auth_routes_tell_no_times),
 		cmocka_unit_test(a_missing_database_costs_only_what_needs_it),
