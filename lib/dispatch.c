@@ -115,6 +115,7 @@ is_json(const char *type)
 static enum err
 take_body(struct req *rq, const struct route *route)
 {
+	int64_t begun_ms = clock_ms();
 	enum err e;
 
 	if (route->flags & UPLOAD)
@@ -122,6 +123,8 @@ take_body(struct req *rq, const struct route *route)
 	e = req_take_body(rq, route->body_max ? route->body_max : BODY_MAX);
 	if (e)
 		return e;
+	/* A slow client's time is not ours. */
+	rq->deadline_ms += clock_ms() - begun_ms;
 	if (rq->body && !is_json(req_param(rq, "CONTENT_TYPE")))
 		return ERR_UNSUPPORTED_MEDIA_TYPE;
 	return OK;

@@ -39,10 +39,11 @@ struct req {
 	struct trace *trace;
 	struct db *db;
 	struct kv *kv;
-	struct http *http;   /* this worker's own */
-	void *domain;	     /* what the program's open function returned */
-	const char *issuer;  /* iss and aud of this installation's tokens */
-	int64_t deadline_ms; /* clock_ms by which short waits must have ended */
+	struct http *http;  /* this worker's own */
+	void *domain;	    /* what the program's open function returned */
+	const char *issuer; /* iss and aud of this installation's tokens */
+	int64_t
+	    deadline_ms; /* clock_ms by which short waits must have ended; the time that the body took is added */
 
 	enum method method;
 	const char *path;  /* raw, without query */

@@ -1,4 +1,6 @@
 /* What stands between a request and its handler: path and method, CORS, who is calling, body, key, slot. */
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -436,6 +438,41 @@ long_requests_have_time(void **state)
 	assert_true(seen.left_ms > 3600 * 1000);
 }
 
+struct slow_client {
+	int fd;
+	int64_t send_ms; /* clock_ms at which it sends the body */
+};
+
+static void *
+send_late(void *ptr)
+{
+	const struct slow_client *client = ptr;
+
+	while (clock_ms() < client->send_ms)
+		sched_yield();
+	fcgi_stdin(client->fd, "{}", 2);
+	fcgi_stdin(client->fd, "", 0);
+	return NULL;
+}
+
+static void
+a_slow_body_costs_no_time(void **state)
+{
+	struct slow_client client;
+	struct exchange x;
+	pthread_t thread;
+
+	(void)state;
+	exchange_begin(&x, POST_OF("/small", "application/json", "2"));
+	x.r.rq.deadline_ms = clock_ms() + 100;
+	client = (struct slow_client){ x.pair.server, x.r.rq.deadline_ms + 50 };
+	assert_int_equal(pthread_create(&thread, NULL, send_late, &client), 0);
+	assert_int_equal(run(&x), OK);
+	pthread_join(thread, NULL);
+	assert_in_range(seen.left_ms, 1, 100);
+	exchange_end(&x);
+}
+
 /* Uploads read by themselves: any type, any length, no ceiling of the loop's. */
 static void
 an_upload_reads_its_own_body(void **state)
@@ -493,6 +530,7 @@ main(void)
 		WITH_DISPATCH(the_hash_tells_requests_apart),
 		WITH_DISPATCH(long_requests_have_slots),
 		WITH_DISPATCH(long_requests_have_time),
+		WITH_DISPATCH(a_slow_body_costs_no_time),
 		WITH_DISPATCH(an_upload_reads_its_own_body),
 	};
 
