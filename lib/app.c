@@ -357,7 +357,7 @@ print_routes(struct app *app)
 		const char *name;
 	} flags[] = { { PUBLIC, "PUBLIC" },	    { MERCHANT, "MERCHANT" }, { ADMIN, "ADMIN" },
 		      { IDEMPOTENT, "IDEMPOTENT" }, { STREAM, "STREAM" },     { UPLOAD, "UPLOAD" },
-		      { UNTIMED, "UNTIMED" } };
+		      { UNTIMED, "UNTIMED" },	    { BODY, "BODY" },	      { QUERY, "QUERY" } };
 	const struct program *program = app->program;
 	const struct route *r;
 	size_t i;

@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "clock.h"
 #include "dispatch.h"
+#include "fields.h"
 #include "req.h"
 #include "resp.h"
 #include "token.h"
@@ -130,6 +131,20 @@ take_body(struct req *rq, const struct route *route)
 	return OK;
 }
 
+/* Nothing is ignored: what the handler will not read must not have been sent. */
+static enum err
+refuse_unread(const struct req *rq, struct resp *rs, unsigned flags)
+{
+	static const struct field no_fields[] = { { 0 } };
+	enum err e = OK;
+
+	if (!(flags & QUERY))
+		e = fields_query(rq, rs, no_fields, NULL);
+	if (e == OK && !(flags & BODY))
+		e = fields_body(rq, rs, no_fields, NULL);
+	return e;
+}
+
 /* BLAKE2b of method, path and body tells whether a repeated key comes with the same request. */
 static enum err
 take_idempotency_key(struct req *rq, unsigned flags)
@@ -197,6 +212,8 @@ dispatch_run(struct dispatch *d, struct req *rq, struct resp *rs, const struct r
 	e = identify(d, rq, match.route->flags);
 	if (e == OK)
 		e = take_body(rq, match.route);
+	if (e == OK)
+		e = refuse_unread(rq, rs, match.route->flags);
 	if (e == OK)
 		e = take_idempotency_key(rq, match.route->flags);
 	if (e)

@@ -21,7 +21,7 @@ struct dispatch {
 
 /**
  * dispatch_run(d, rq, rs, ret_route):
- * Find the route of ${rq}, check what its flags ask for (token, role, key, body, slot) and run its handler.  *${ret_route} is
+ * Find the route of ${rq}, check what its flags ask for (token, role, body, query, key, slot) and run its handler.  *${ret_route} is
  * NULL when none matched.  Returns the handler's result, or what the checks found.
  */
 enum err dispatch_run(struct dispatch *d, struct req *rq, struct resp *rs,

@@ -12,7 +12,7 @@ struct resp;
 
 enum method { METHOD_UNKNOWN, GET, POST, PUT, PATCH, DELETE, OPTIONS };
 
-/* What a route departs from the rule in.  The rule: a signed-in customer, a short request, a JSON reply. */
+/* What a route departs from the rule in.  The rule: a signed-in customer, a short request that is all in its path, a JSON reply. */
 enum route_flag {
 	PUBLIC = 1 << 0,     /* no token needed, none looked at */
 	MERCHANT = 1 << 1,   /* an API key msk_… instead of a customer's token: rq->token */
@@ -21,6 +21,8 @@ enum route_flag {
 	STREAM = 1 << 4,     /* may stay open for long: takes a slot for long requests */
 	UPLOAD = 1 << 5,     /* reads its body by itself: takes a slot for long requests */
 	UNTIMED = 1 << 6,    /* no Server-Timing: how long it took would tell what it found */
+	BODY = 1 << 7,	     /* reads a body, by fields_body; elsewhere every field of one is unknown */
+	QUERY = 1 << 8,	     /* reads a query string, by fields_query; likewise */
 };
 
 enum { ROUTE_ARGS_MAX = 4 };

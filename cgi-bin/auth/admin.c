@@ -18,8 +18,6 @@ static const struct field customers_fields[] = {
 	{ 0 },
 };
 
-static const struct field no_fields[] = { { 0 } };
-
 /*
  * GET /customers?q=&cursor=&limit= -> 200 {items: [{id, email, name, nickname, language, role, standing, created_at}],
  * next_cursor}, newest first; q is a part of e-mail, name or nickname.
@@ -48,9 +46,6 @@ admin_revoke(const struct req *rq, struct resp *rs)
 	struct db_result res;
 	enum err e;
 
-	e = fields_body(rq, rs, no_fields, NULL);
-	if (e)
-		return e;
 	if (!text_is_uuid(rq->arg[0]))
 		return ERR_NOT_FOUND;
 	e = db_run(rq, AUTH_ADMIN_REVOKE, DB_ARGS(db_text(rq->user), db_text(rq->arg[0])), &res);

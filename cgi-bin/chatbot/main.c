@@ -11,13 +11,13 @@
 #define CHAT "/api/v1/chat"
 
 static const struct route routes[] = {
-	{ POST, CHAT "/sessions", session_open },
-	{ GET, CHAT "/sessions", session_list },
+	{ POST, CHAT "/sessions", session_open, BODY },
+	{ GET, CHAT "/sessions", session_list, QUERY },
 	{ GET, CHAT "/sessions/:id", session_show },
 	{ DELETE, CHAT "/sessions/:id", session_delete },
-	{ GET, CHAT "/sessions/:id/messages", message_list },
-	{ POST, CHAT "/sessions/:id/messages", message_post },
-	{ POST, CHAT "/messages/:id/feedback", feedback_give },
+	{ GET, CHAT "/sessions/:id/messages", message_list, QUERY },
+	{ POST, CHAT "/sessions/:id/messages", message_post, BODY },
+	{ POST, CHAT "/messages/:id/feedback", feedback_give, BODY },
 	{ 0 },
 };
 

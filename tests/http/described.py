@@ -11,8 +11,8 @@ from moa import TREE
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # What any call may answer; the description says so once, not at every operation.
-ANYWHERE = {(400, "malformed_request"), (404, "not_found"), (405, "method_not_allowed"), (413, "body_too_large"),
-            (415, "unsupported_media_type"), (500, "internal")}
+ANYWHERE = {(400, "malformed_request"), (400, "malformed_json"), (404, "not_found"), (405, "method_not_allowed"),
+            (413, "body_too_large"), (415, "unsupported_media_type"), (422, "validation_failed"), (500, "internal")}
 # What the web server may answer by itself.
 SERVER = {400, 403, 411, 413, 414, 417, 431, 500, 501, 502, 503, 504}
 # Headers that a reply may do without; the description names their conditions.

@@ -54,6 +54,16 @@ def test_security_is_that_of_the_route(description, routes):
         assert "403" in operation["responses"] or "ADMIN" not in flags, (method, path)
 
 
+def test_input_is_that_of_the_route(description, routes):
+    """What the programs read, they say they read, and refuse elsewhere."""
+    for method, path, operation in description.operations():
+        if (method, path) not in STATIC:
+            flags = routes[method, nameless(path)]
+            parameters = [description.resolve(parameter) for parameter in operation.get("parameters", [])]
+            assert ("requestBody" in operation) == ("BODY" in flags), (method, path)
+            assert any(parameter["in"] == "query" for parameter in parameters) == ("QUERY" in flags), (method, path)
+
+
 def test_codes_and_statuses_are_those_of_the_program(description):
     """Every (status, code) in the description is a row of the one table of failures."""
     rows = set(re.findall(r'\{ (\d{3}), "([a-z_]+)"', (TREE / "lib/err.c").read_text()))

@@ -142,7 +142,7 @@ routes_are_printed(void **state)
 					   "GET " TOY "/me\n"
 					   "GET " TOY "/admin ADMIN\n"
 					   "POST " TOY "/shop MERCHANT UNTIMED\n"
-					   "POST " TOY "/sum PUBLIC IDEMPOTENT\n"
+					   "POST " TOY "/sum PUBLIC IDEMPOTENT BODY\n"
 					   "GET " TOY "/gate PUBLIC\n"
 					   "PUT " TOY "/gate PUBLIC\n"
 					   "POST " TOY "/ticks PUBLIC\n"

@@ -70,12 +70,15 @@ static const struct route routes[] = {
 	{ GET, "/open", note, PUBLIC, 0 },
 	{ GET, "/open/:id", note, PUBLIC, 0 },
 	{ GET, "/mine", note, 0, 0 },
-	{ POST, "/mine", note, 0, 0 },
+	{ POST, "/mine", note, BODY, 0 },
+	{ GET, "/list", note, PUBLIC | QUERY, 0 },
+	{ DELETE, "/thing", note, PUBLIC, 0 },
+	{ DELETE, "/account", note, PUBLIC | BODY, 0 },
 	{ GET, "/admin", note, ADMIN, 0 },
 	{ POST, "/shop", note, MERCHANT, 0 },
-	{ POST, "/pay", note, PUBLIC | IDEMPOTENT, 0 },
-	{ POST, "/pay/other", note, PUBLIC | IDEMPOTENT, 0 },
-	{ POST, "/small", note, PUBLIC, 10 },
+	{ POST, "/pay", note, PUBLIC | IDEMPOTENT | BODY, 0 },
+	{ POST, "/pay/other", note, PUBLIC | IDEMPOTENT | BODY, 0 },
+	{ POST, "/small", note, PUBLIC | BODY, 10 },
 	{ GET, "/stream", nested, PUBLIC | STREAM, 0 },
 	{ PATCH, "/upload", read_upload, PUBLIC | UPLOAD, 10 },
 	{ 0 },
@@ -154,7 +157,7 @@ a_path_finds_its_handler(void **state)
 {
 	(void)state;
 	assert_call(OK, FCGI_GET("/open"), NULL);
-	assert_call(OK, FCGI_GET("/open?a=b"), NULL);
+	assert_call(OK, FCGI_GET("/open?"), NULL);
 	assert_call(OK, FCGI_PARAMS("REQUEST_METHOD", "HEAD", "REQUEST_URI", "/open"), NULL);
 	assert_call(OK, FCGI_GET("/open/%EA%B0%80"), NULL);
 	assert_string_equal(seen.args, "가");
@@ -341,6 +344,37 @@ a_route_has_its_own_ceiling(void **state)
 	assert_call(ERR_MALFORMED_REQUEST, POST_OF("/small", "application/json", "9"), "0123456789");
 }
 
+#define DELETE_OF(uri, body)                                                                                 \
+	FCGI_PARAMS("REQUEST_METHOD", "DELETE", "REQUEST_URI", uri, "CONTENT_TYPE", "application/json"), body
+
+static void
+what_a_handler_does_not_read_is_refused(void **state)
+{
+	(void)state;
+	assert_call(OK, FCGI_GET("/list?a=b"), NULL);
+	assert_call(ERR_VALIDATION_FAILED, FCGI_GET("/open?a=b"), NULL);
+	assert_call(ERR_VALIDATION_FAILED, FCGI_GET("/open?a"), NULL);
+	assert_call(ERR_MALFORMED_REQUEST, FCGI_GET("/open?a=%zz"), NULL);
+	assert_call(OK, DELETE_OF("/account", "{\"a\":1}"));
+	assert_string_equal(seen.body, "{\"a\":1}");
+	assert_call(OK, DELETE_OF("/thing", ""));
+	assert_call(OK, DELETE_OF("/thing", "{}"));
+	assert_call(ERR_VALIDATION_FAILED, DELETE_OF("/thing", "{\"a\":1}"));
+	assert_call(ERR_VALIDATION_FAILED, DELETE_OF("/account?a=b", "{}"));
+	assert_call(ERR_MALFORMED_JSON, DELETE_OF("/thing", "{"));
+}
+
+static void
+each_unread_field_is_named(void **state)
+{
+	struct exchange x;
+
+	(void)state;
+	assert_int_equal(call(&x, FCGI_GET("/open?a=1&b=%20&a=2"), NULL), ERR_VALIDATION_FAILED);
+	assert_int_equal(x.r.rs.nfaults, 3);
+	exchange_end(&x);
+}
+
 /* Nobody may make a program read before it is known who asks. */
 static void
 who_is_calling_comes_before_the_body(void **state)
@@ -525,6 +559,8 @@ main(void)
 		WITH_DISPATCH(merchants_come_with_keys),
 		WITH_DISPATCH(bodies_are_json),
 		WITH_DISPATCH(a_route_has_its_own_ceiling),
+		WITH_DISPATCH(what_a_handler_does_not_read_is_refused),
+		WITH_DISPATCH(each_unread_field_is_named),
 		WITH_DISPATCH(who_is_calling_comes_before_the_body),
 		WITH_DISPATCH(some_operations_need_a_key),
 		WITH_DISPATCH(the_hash_tells_requests_apart),

@@ -229,7 +229,7 @@ static const struct route toy_routes[] = {
 	{ GET, "/api/v1/toy/me", who, 0, 0 },
 	{ GET, "/api/v1/toy/admin", who, ADMIN, 0 },
 	{ POST, "/api/v1/toy/shop", who, MERCHANT | UNTIMED, 0 },
-	{ POST, "/api/v1/toy/sum", add, PUBLIC | IDEMPOTENT, 1000 },
+	{ POST, "/api/v1/toy/sum", add, PUBLIC | IDEMPOTENT | BODY, 1000 },
 	{ GET, "/api/v1/toy/gate", gate_wait, PUBLIC, 0 },
 	{ PUT, "/api/v1/toy/gate", gate_open, PUBLIC, 0 },
 	{ POST, "/api/v1/toy/ticks", tick, PUBLIC, 0 },
