@@ -1,10 +1,13 @@
 """The same system through Apache: mod_fcgid for short requests, mod_proxy_fcgi for conversations."""
 
+import json
 import os
 import signal
 import uuid
 
-from client import assert_problem
+import pytest
+
+from client import assert_problem, exchange
 from servers import until
 
 
@@ -58,6 +61,34 @@ def test_refusals(apache):
             reply = apache.post(path, data=b"x" * size, token=None, headers={"Content-Type": "application/json"})
             assert reply.status_code in ((413,) if "login" in path or size > 1 << 20 else (401, 413)), reply.text
             assert reply.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path, status, code", [
+    ("/auth/login", 500, "internal"),  # mod_fcgid makes no difference between a client and a program that failed
+    ("/chat/sessions/x/messages", 400, "malformed_request"),
+])
+def test_body_shorter_than_announced(apache, path, status, code):
+    head = (f"POST /api/v1{path} HTTP/1.1\r\nHost: moa\r\nConnection: close\r\n"
+            "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n")
+    head, _, body = exchange(apache.system, head.encode() + b'{"email"').partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode()) and b"application/problem+json" in head, head
+    assert json.loads(body)["code"] == code
+    assert apache.get("/auth/jwks.json").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/v1", "/api/v2/auth/me", "/api/v1x/", "/api/auth/me"])
+def test_what_is_below_api_but_nowhere(api, apache, path):
+    for server in (api, apache):
+        reply = server.session.get(server.system.url + path, timeout=10)
+        assert_problem(reply, 404, "not_found")
+        assert reply.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+def test_what_only_begins_like_the_api(api, apache):
+    """It is the site's own."""
+    for server in (api, apache):
+        reply = server.session.get(server.system.url + "/apiary", timeout=10)
+        assert reply.status_code == 404 and "problem" not in reply.headers["Content-Type"]
 
 
 def test_security_headers(apache):
