@@ -13,6 +13,21 @@ from moa import TREE, Apache, Ctl, Lighttpd, new_place, new_secret
 from servers import Postgres, Redis
 
 
+LOG_LINES = 40
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """A test that fails shows the end of its programs' log."""
+    report = (yield).get_result()
+    if report.failed:
+        systems = [getattr(value, "system", value) for value in item.funcargs.values()]
+        for path in sorted({system.programs_log for system in systems if hasattr(system, "programs_log")}):
+            if path.exists():
+                lines = path.read_text(errors="replace").splitlines()[-LOG_LINES:]
+                report.sections.append((f"end of {path}", "\n".join(lines)))
+
+
 @pytest.fixture(scope="session")
 def place():
     """The directory where everything of this test process lives."""
