@@ -84,7 +84,8 @@ def test_a_failing_erasure_holds_up_no_other(database):
 @pytest.mark.parametrize("days_ago, level", [(0, "warn"), (2, "error")])
 def test_an_erasure_that_stays_open_grows_loud(database, days_ago, level):
     leave(database, "nowhere", days_ago=days_ago)
-    [line] = [line for line in run(database, "--once").stderr.splitlines() if "event=erase " in line and "done=0" in line]
+    log = run(database, "--once").stderr.splitlines()
+    [line] = [line for line in log if "event=erase " in line and "done=0" in line]
     assert f" level={level} " in line
     [(asked_at,)] = database.query("SELECT moa.rfc3339(asked_at) FROM auth.erasure")
     assert f" tries=1 asked_at={asked_at}" in line
