@@ -56,6 +56,7 @@ def test_an_unknown_email_reads_like_a_wrong_password(caller):
     assert known.headers["WWW-Authenticate"] == "Bearer"
 
 
+@pytest.mark.timed
 def test_an_unknown_email_takes_as_long_as_a_wrong_password(caller):
     customer = caller.register()
 

@@ -118,6 +118,7 @@ def test_where_they_differ_postgresql_decides(talk, kv, version):
     assert kv.hgetall(key(talk))["version"] == "4"
 
 
+@pytest.mark.timed
 def test_failures_cost_no_retry(own_system):
     talk = Talk(own_system.api, own_system.api.register(), "ko")
     assert talk.say("asdf")["state"] == "mood_check"
@@ -134,6 +135,7 @@ def test_failures_cost_no_retry(own_system):
     assert (turn["state"], turn["turns"]) == ("hobby_check", 2)
 
 
+@pytest.mark.timed
 def test_a_hanging_redis_is_not_waited_for(own_system):
     talk = Talk(own_system.api, own_system.api.register(), "ko")
     own_system.redis.freeze()
