@@ -12,9 +12,10 @@ import pytest
 
 import fcgi
 from client import assert_problem
-from load import Load, me_calls, register_calls
+from load import Load, Turns, me_calls, register_calls
 from moa import Program
 from servers import until
+from talk import Talk
 
 pytestmark = pytest.mark.timed
 
@@ -138,6 +139,61 @@ def test_redis_goes_and_comes_back(own_system, how):
     assert {call.status for call in load.calls} == {200}
 
 
+@pytest.fixture
+def turns(own_system):
+    """Six conversations, to be carried on under load."""
+    return Turns([Talk(own_system.api, own_system.api.register(), "ko") for _ in range(6)])
+
+
+def converse(turns):
+    # A customer has 60 turns a minute.
+    return Load(turns, len(turns.talks), pause=0.5)
+
+
+@pytest.mark.parametrize("broken, how", [("redis", "stop"), ("redis", "freeze"), ("postgres", "freeze"),
+                                         ("redis postgres", "freeze")])
+def test_conversations_outlast_their_servers(own_system, turns, broken, how):
+    servers = [getattr(own_system, name) for name in broken.split()]
+    with converse(turns) as load:
+        load.wait_calls(12, status=200)
+        for server in servers:
+            getattr(server, how)()
+        load.wait_calls(12, since=time.monotonic(), status=503)
+        for server in servers:
+            server.thaw() if how == "freeze" else server.start()
+        load.wait_calls(12, since=time.monotonic(), status=200)
+    assert_conversed(turns, load)
+
+
+def test_conversations_outlast_a_restart_of_redis(own_system, turns):
+    """It forgets everything, again and again."""
+    with converse(turns) as load:
+        for _ in range(3):
+            load.wait_calls(12, since=time.monotonic(), status=200)
+            own_system.redis.restart()
+        load.wait_calls(12, since=time.monotonic(), status=200)
+    assert_conversed(turns, load)
+
+
+def test_conversations_outlast_their_programs(own_system, turns):
+    """Killed one after the other; only what runs inside the killed one fails."""
+    with converse(turns) as load:
+        for _ in range(4):
+            load.wait_calls(12, since=time.monotonic(), status=200)
+            before = own_system.programs()["chatbot"]
+            os.kill(before[0], signal.SIGKILL)
+            until(lambda b=before: len(set(own_system.programs().get("chatbot", [])) - set(b)) == 1, "the successor")
+        load.wait_calls(12, since=time.monotonic(), status=200)
+    assert_conversed(turns, load, {500})
+
+
+def assert_conversed(turns, load, besides=frozenset()):
+    """Every call was answered soon, and what was answered is there, once."""
+    assert {call.status for call in load.calls} <= {200, 503, *besides}
+    assert max(call.seconds for call in load.calls) < SOON
+    turns.assert_each_counted_once()
+
+
 @pytest.mark.parametrize("program", ["auth", "chatbot"])
 def test_kill_under_load(own_system, program):
     """Only requests inside the killed process fail; lighttpd starts another, and the twin serves meanwhile."""
@@ -183,6 +239,19 @@ def test_a_hung_program_harms_no_other(own_system):
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
+
+
+def test_a_hung_program_is_given_up_on(own_system):
+    """Every auth process stopped dead: lighttpd answers for it, and goes on when it comes back."""
+    pids = own_system.programs()["auth"]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        assert_problem(own_system.api.get("/auth/jwks.json"), 504, "dependency_unavailable")
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    own_system.wait_ready()
 
 
 def test_terminated_under_load(own_system):
