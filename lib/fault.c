@@ -21,6 +21,8 @@ static const struct {
 	[FAULT_NOT_A_CHOICE] = { "not_a_choice", "Must be one of: %s.", "다음 중 하나여야 해요: %s" },
 	[FAULT_CONTROL_CHARACTERS] = { "control_characters", "Must not contain control characters.",
 				       "제어 문자는 쓸 수 없어요." },
+	[FAULT_BLANK] = { "blank", "Must have at least one character that can be seen.",
+			  "눈에 보이는 글자가 하나는 있어야 해요." },
 	[FAULT_TOO_SHORT] = { "too_short", "Length in characters must be at least %s.",
 			      "%s자 이상이어야 해요." },
 	[FAULT_TOO_LONG] = { "too_long", "Length in characters must be at most %s.", "%s자 이하여야 해요." },

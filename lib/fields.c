@@ -10,6 +10,7 @@
 #include "arena.h"
 #include "fault.h"
 #include "fields.h"
+#include "invisible.h"
 #include "json.h"
 #include "req.h"
 #include "resp.h"
@@ -43,6 +44,19 @@ check_length(const struct field *f, const char *s, bool multiline)
 	return length > f->max ? FAULT_TOO_LONG : FAULT_NONE;
 }
 
+/* Text that people read: somebody must be able to see it, and in one line that it is what it seems. */
+static enum fault
+check_legible(const struct field *f, const char *s, bool multiline)
+{
+	enum fault fault = check_length(f, s, multiline);
+
+	if (fault)
+		return fault;
+	if (f->min > 0 && invisible_only(s))
+		return FAULT_BLANK;
+	return !multiline && invisible_marks(s) ? FAULT_CONTROL_CHARACTERS : FAULT_NONE;
+}
+
 static enum fault
 check_choice(const char *choices, const char *s)
 {
@@ -62,8 +76,10 @@ static enum fault
 check_text(const struct field *f, const char *s)
 {
 	switch (f->type) {
+	case F_LINE:
+		return check_legible(f, s, false);
 	case F_TEXT:
-		return check_length(f, s, true);
+		return check_legible(f, s, true);
 	case F_EMAIL:
 		return text_is_email(s) ? FAULT_NONE : FAULT_BAD_FORMAT;
 	case F_DATE:

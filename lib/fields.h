@@ -15,16 +15,17 @@ struct req;
 struct resp;
 
 enum field_type {
-	F_LINE = 1, /* const char *: text without control characters; min..max Unicode characters */
-	F_TEXT,	    /* const char *: the same, but line feeds and tabs may be in it */
-	F_SECRET,   /* const char *: like F_LINE; never echoed */
-	F_EMAIL,    /* const char *: an address, at most 254 bytes */
-	F_DATE,	    /* const char *: a calendar day, YYYY-MM-DD */
-	F_UUID,	    /* const char *: a UUID in lower-case hex with dashes (any case is accepted) */
-	F_CHOICE,   /* const char *: one of the words in choices, "ko|en" */
-	F_I64,	    /* int64_t: an integer, min..max */
-	F_BOOL,	    /* bool; in a query true, false, 1 or 0 */
-	F_LINES,    /* struct lines: min..max lines of 1..64 characters; bodies only */
+	F_LINE =
+	    1, /* const char *: text without control characters; min..max Unicode characters, one visible if min > 0 */
+	F_TEXT, /* const char *: the same, but line feeds, tabs and what invisible_marks finds may be in it */
+	F_SECRET, /* const char *: any text without control characters, min..max; never echoed */
+	F_EMAIL,  /* const char *: an address, at most 254 bytes */
+	F_DATE,	  /* const char *: a calendar day, YYYY-MM-DD */
+	F_UUID,	  /* const char *: a UUID in lower-case hex with dashes (any case is accepted) */
+	F_CHOICE, /* const char *: one of the words in choices, "ko|en" */
+	F_I64,	  /* int64_t: an integer, min..max */
+	F_BOOL,	  /* bool; in a query true, false, 1 or 0 */
+	F_LINES,  /* struct lines: min..max lines of 1..64 characters; bodies only */
 };
 
 enum field_flag {
@@ -72,7 +73,7 @@ extern const struct field page_fields[];
  * fields leave *${ret_in} as it is (zero it first, or preset defaults); no body at all is an empty object.  Strings live
  * as long as the request.  Errors: ERR_MALFORMED_JSON, or ERR_VALIDATION_FAILED with the faults noted in ${rs} in the
  * caller's language (codes: required, unknown_field, repeated_field, wrong_type, bad_format, not_a_choice,
- * control_characters, too_short, too_long, too_small, too_large); *${ret_in} may then hold some of the values.
+ * control_characters, blank, too_short, too_long, too_small, too_large); *${ret_in} may then hold some of the values.
  * ERR_UNSUPPORTED_MEDIA_TYPE is the loop's business.
  */
 enum err fields_body(const struct req *rq, struct resp *rs, const struct field *fields,

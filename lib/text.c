@@ -169,6 +169,9 @@ text_is_email(const char *s)
 
 	if (strlen(s) > EMAIL_BYTES_MAX || local == 0 || local > EMAIL_LOCAL_MAX || s[local] != '@')
 		return false;
+	/* Dots stand between atoms (RFC 5322 §3.2.3). */
+	if (s[0] == '.' || s[local - 1] == '.' || memmem(s, local, "..", 2))
+		return false;
 	return is_domain(s + local + 1);
 }
 

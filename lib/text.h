@@ -27,7 +27,8 @@ bool text_is_uuid(const char *s);
 
 /**
  * text_is_email(s):
- * An address as <input type="email"> takes it, at most 254 bytes, and the domain has a dot.  Quoted local parts are not.
+ * An address as <input type="email"> takes it, at most 254 bytes; the domain has a dot, and before the @ dots stand
+ * between other characters.  Quoted local parts are not.
  */
 bool text_is_email(const char *s);
 

@@ -68,12 +68,18 @@ def test_of_parallel_twins_one_is_registered(caller, postgres):
 
 @pytest.mark.parametrize("field, value, code", [
     ("email", "not-an-address", "bad_format"),
+    ("email", ".a@example.com", "bad_format"),
+    ("email", "a..b@example.com", "bad_format"),
+    ("email", "a.@example.com", "bad_format"),
     ("email", 7, "wrong_type"),
     ("password", "too short", "too_short"),
     ("password", "x" * 129, "too_long"),
     ("password", "nul\u0001 in a password", "control_characters"),
     ("name", "", "too_short"),
     ("name", "두\n줄", "control_characters"),
+    ("name", "   ", "blank"),
+    ("name", "\u202e\u200b", "blank"),
+    ("name", "모\u202e아", "control_characters"),
     ("birth_date", "1995-02-29", "bad_format"),
     ("birth_date", "1899-12-31", "out_of_range"),
     ("birth_date", "2999-01-01", "out_of_range"),

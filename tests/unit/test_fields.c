@@ -1,4 +1,4 @@
-/* fields.c and fault.c: bodies and queries by a table, every fault told at once, in the caller's language. */
+/* fields.c: bodies and queries by a table, every fault told at once, in the caller's language. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -138,6 +138,16 @@ test_body_faults(void **state)
 		{ fields, "{\"name\":\"가나다라마바\"}", "name:too_long" },
 		{ fields, "{\"name\":\"a\\tb\"}", "name:control_characters" },
 		{ fields, "{\"name\":\"a\\u0085b\"}", "name:control_characters" },
+		{ fields, "{\"name\":\"   \"}", "name:blank" },
+		{ fields, "{\"name\":\"\\u202e\\u200b\"}", "name:blank" },
+		{ fields, "{\"name\":\"\\u3164\\u3164\"}", "name:blank" },
+		{ fields, "{\"name\":\"ab\\u202ec\"}", "name:control_characters" },
+		{ fields, "{\"name\":\"  a\"}", "" },
+		{ fields, "{\"note\":\"   \"}", "" }, /* may be empty */
+		{ fields, "{\"note\":\"\\u200fa\"}", "" },
+		{ fields, "{\"password\":\"          \"}", "" },
+		{ required, "{\"name\":\"a\",\"note\":\" \\n \"}", "note:blank" },
+		{ fields, "{\"interests\":[\" \"]}", "interests[0]:blank" },
 		{ fields, "{\"name\":7}", "name:wrong_type" },
 		{ fields, "{\"name\":null}", "name:wrong_type" },
 		{ fields, "{\"name\":[\"abc\"]}", "name:wrong_type" },
