@@ -1,5 +1,5 @@
 /*
- * token.c and jws.c: our tokens are good, forged ones are not, and the keys are read when they must be.
+ * token.c: our tokens are good, forged ones are not, and the keys are read when they must be.
  * The database is the few functions below, which count how often they are asked.
  */
 #include <pthread.h>
