@@ -13,6 +13,7 @@
 #include <json-c/json.h>
 
 #include "arena.h"
+#include "clock.h"
 #include "flow.h"
 #include "json.h"
 #include "kv.h"
@@ -20,7 +21,7 @@
 #include "req.h"
 #include "text.h"
 
-enum { TICKET_BYTES = 16 };
+enum { TICKET_BYTES = 16, LEASE_SLACK_MS = 500 };
 
 struct member {
 	const char *name;
@@ -215,7 +216,7 @@ enum err
 flow_take(const struct req *rq, const char *session, const char *customer, const char *turn,
 	  const char *seized, struct flow_hold *ret_hold)
 {
-	const char *lease_ms = arena_printf(rq->arena, "%d", FLOW_LEASE_MS);
+	const char *lease_ms = arena_printf(rq->arena, "%d", clock_left_ms(rq->deadline_ms) + LEASE_SLACK_MS);
 	const char *ttl_s = arena_printf(rq->arena, "%d", FLOW_TTL_S);
 	const char *ticket = text_token(rq->arena, TICKET_BYTES);
 	const redisReply *reply;

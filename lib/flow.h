@@ -17,7 +17,7 @@
 struct arena;
 struct req;
 
-enum { FLOW_TTL_S = 24 * 3600, FLOW_LEASE_MS = 30 * 1000, FLOW_TICKET_LEN = 22 };
+enum { FLOW_TTL_S = 24 * 3600, FLOW_TICKET_LEN = 22 };
 
 /* Text is never NULL: "" is nothing.  Lists are words with '|' between them.  Amounts are 0 when there is none. */
 struct flow {
@@ -67,10 +67,11 @@ enum err flow_read(struct arena *a, const char *json, struct flow *ret_flow) MUS
 
 /**
  * flow_take(rq, session, customer, turn, seized, ret_hold):
- * Take the ticket of the conversation for a turn that calls itself ${turn}, for FLOW_LEASE_MS, and read the flow; its
- * version is 0 when Redis knows none.  A ticket that has run out is taken over, and so is ${seized} (or NULL): the
- * ticket of a turn that is known to be over.  Errors: ERR_TURN_IN_PROGRESS, with *${ret_hold} telling of the other
- * turn; ERR_NOT_FOUND when the conversation is another customer's; ERR_UNAVAILABLE.
+ * Take the ticket of the conversation for a turn that calls itself ${turn}, and read the flow; its version is 0 when
+ * Redis knows none.  The lease ends a little after the request's own deadline: a ticket that was lost must not keep the
+ * customer waiting.  A ticket that has run out is taken over, and so is ${seized} (or NULL): the ticket of a turn that
+ * is known to be over.  Errors: ERR_TURN_IN_PROGRESS, with *${ret_hold} telling of the other turn; ERR_NOT_FOUND when
+ * the conversation is another customer's; ERR_UNAVAILABLE.
  */
 enum err flow_take(const struct req *rq, const char *session, const char *customer, const char *turn,
 		   const char *seized, struct flow_hold *ret_hold) MUST_CHECK;
