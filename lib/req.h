@@ -42,8 +42,8 @@ struct req {
 	struct http *http;  /* this worker's own */
 	void *domain;	    /* what the program's open function returned */
 	const char *issuer; /* iss and aud of this installation's tokens */
-	int64_t
-	    deadline_ms; /* clock_ms by which short waits must have ended; the time that the body took is added */
+	/* clock_ms by which short waits must have ended; the time that the body took is added */
+	int64_t deadline_ms;
 
 	enum method method;
 	const char *path;  /* raw, without query */
