@@ -87,6 +87,8 @@ class Program:
 class Httpd:
     """What lighttpd and Apache have in common: a place of their own, a port, the programs' log."""
 
+    user = None  # as whom the server is started
+
     def __init__(self, place, postgres, server, secret, env=None):
         self.place = Path(place)
         self.postgres = postgres
@@ -140,8 +142,8 @@ class Httpd:
         """Start on a free port; with ready, wait until every program says that it can serve."""
         for _ in range(5):
             self.port = free_port()
-            self.process = spawn(self.command(), self.place / "log/httpd.out", WWW_USER)
-            until(lambda: self._listens() or self.process.poll() is not None, "the web server", 60)
+            self.process = spawn(self.command(), self.place / "log/httpd.out", self.user)
+            until(lambda: self.process.poll() is not None or self._listens(), "the web server", 60)
             if self.process.poll() is None:
                 break
         else:
@@ -203,6 +205,9 @@ class Httpd:
 class Lighttpd(Httpd):
     """moa behind lighttpd, which spawns the programs."""
 
+    # From the start: if it changed to that user by itself, it would not end with pytest (see spawn).
+    user = WWW_USER
+
     def command(self):
         def table(env):
             return "( " + ", ".join(f'"{name}" => "{value}"' for name, value in env.items()) + " )"
@@ -252,8 +257,9 @@ class Apache(Httpd):
         ]
         (self.place / "etc/moa/apache-settings.conf").write_text("\n".join(settings) + "\n")
         self.render("apache/moa.conf.in", "apache.conf")
+        user = f"User {WWW_USER}\nGroup {WWW_USER}" if WWW_USER else ""
         main = self.render("apache/standalone.conf.in", "apache-standalone.conf", bind="127.0.0.1",
-                           port=self.port, user="", modules=APACHE_MODULES)
+                           port=self.port, user=user, modules=APACHE_MODULES)
         return ["apache2", "-D", "FOREGROUND", "-f", main]
 
 
