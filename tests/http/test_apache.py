@@ -68,7 +68,9 @@ def test_refusals(apache):
     ("/chat/sessions/x/messages", 400, "malformed_request"),
 ])
 def test_body_shorter_than_announced(apache, path, status, code):
+    """Signed in: otherwise the program may refuse before it misses the rest."""
     head = (f"POST /api/v1{path} HTTP/1.1\r\nHost: moa\r\nConnection: close\r\n"
+            f"Authorization: Bearer {apache.register().access_token}\r\n"
             "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n")
     head, _, body = exchange(apache.system, head.encode() + b'{"email"').partition(b"\r\n\r\n")
     assert head.startswith(f"HTTP/1.1 {status} ".encode()) and b"application/problem+json" in head, head

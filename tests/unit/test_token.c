@@ -272,11 +272,12 @@ test_claims(void **state)
 static void
 test_role_admin(void **state)
 {
+	static const char admin[] = "admin\",   "; /* as long as customer", */
 	struct fixture *f = *state;
 	struct token_claims claims;
 	char *payload = payload_until(&f->r.arena, NOW + 900), *role = strstr(payload, "customer");
 
-	memcpy(role, "admin\",   ", 10); /* as long as customer", */
+	memcpy(role, admin, sizeof(admin) - 1);
 	assert_int_equal(token_check(f->tokens, sign(&f->r.arena, &signer, HEADER, payload), NOW, &claims),
 			 OK);
 	assert_int_equal(claims.role, ROLE_ADMIN);
