@@ -52,11 +52,11 @@ test_marks(void **state)
 {
 	static const char *const marked[] = {
 		"\u200B", "a\u200Bb", "a\u200F", "\u202A", "abc\u202Etxt.exe", "\u202E",
-		"\u2060", "\u2066b",  "\u2069",	 "\uFEFF", "가\u200D",
+		"\u2060", "\u2066b",  "\u2069",	 "\uFEFF", "가\u200E",
 	};
 	static const char *const plain[] = {
-		"",	  "a b",    "가 나",  "\u200A", "\u2010", "\u2029",
-		"\u202F", "\u2065", "\u206A", "\uFEFE", "\uFF00", "é😀",
+		"",	  "a b",    "가 나",  "\u200A", "\u2010", "\u2029",   "\u202F",
+		"\u2065", "\u206A", "\uFEFE", "\uFF00", "é😀",	  "👩\u200D🍳",
 	};
 	size_t i;
 
