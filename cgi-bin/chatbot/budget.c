@@ -11,7 +11,7 @@ enum { WON_MAX = 100000000, TEXT_MAX = 4096 };
 
 /* An amount as it was read. */
 struct amount {
-	int64_t won;
+	int64_t won; /* more than WON_MAX: beyond all prices, and maybe not exact */
 	bool sure;   /* a unit says that it is money */
 	bool hangul; /* in Hangul numerals, which are also syllables of other words */
 	bool bare;   /* digits alone: another amount's unit may be meant for it, too ("2~3만원") */
@@ -107,7 +107,7 @@ read_digits(const char **s)
 	if (!isdigit((unsigned char)**s))
 		return -1;
 	for (; isdigit((unsigned char)**s); ++*s)
-		value = value < WON_MAX ? value * 10 + (**s - '0') : value;
+		value = value <= WON_MAX ? value * 10 + (**s - '0') : value;
 	value *= 1000;
 	if (**s == '.')
 		for (++*s; isdigit((unsigned char)**s); ++*s) {
@@ -178,11 +178,14 @@ english_numeral(const char **s)
 static bool
 read_english(const char **s, struct amount *ret)
 {
+	const int beyond = WON_MAX / 1000 + 1;
 	const char *at = *s;
 	int value = 0, next;
 
-	for (next = english_numeral(&at); next; next = english_numeral(&at))
+	for (next = english_numeral(&at); next; next = english_numeral(&at)) {
 		value = next == 100 && value > 0 ? value * 100 : value + next;
+		value = value > beyond ? beyond : value;
+	}
 	if (!value || !skip(&at, "thousand"))
 		return false;
 	*ret = (struct amount){ .won = value * INT64_C(1000), .sure = true, .unit = 1000 };
@@ -194,13 +197,14 @@ read_english(const char **s, struct amount *ret)
 static bool
 read_number(const char **s, struct amount *ret)
 {
+	const int64_t beyond = WON_MAX * INT64_C(1000);
 	const char *start = *s, *rest;
 	int64_t section = read_section(s, ret), more;
 
 	if (skip(s, "만")) {
 		ret->sure = ret->sure || (section >= 0 && !ret->hangul);
 		ret->hangul = ret->hangul || section < 0;
-		section = (section < 0 ? 1000 : section) * 10000;
+		section = (section < 0 ? 1000 : section > beyond ? beyond : section) * 10000;
 		rest = *s;
 		skip_spaces(&rest);
 		more = read_section(&rest, ret);
@@ -212,7 +216,7 @@ read_number(const char **s, struct amount *ret)
 		ret->unit = 10000;
 	}
 	ret->won = section / 1000;
-	return *s > start && section > 0;
+	return *s > start && ret->won > 0;
 }
 
 /* An amount with its unit at *s. */
@@ -227,7 +231,7 @@ read_amount(const char **s, struct amount *ret)
 	if (skip(&at, "₩") || skip(&at, "krw"))
 		ret->sure = true;
 	skip_spaces(&at);
-	if (!(read_english(&at, ret) || read_number(&at, ret)) || ret->won > WON_MAX)
+	if (!read_english(&at, ret) && !read_number(&at, ret))
 		return false;
 	rest = at;
 	skip_spaces(&rest);
@@ -340,7 +344,7 @@ take_range(const char **s, const struct amount *low, struct budget *b)
 	struct amount high;
 	int64_t low_won;
 
-	if (!range_follows(&rest) || !read_amount(&rest, &high))
+	if (!range_follows(&rest) || !read_amount(&rest, &high) || high.won > WON_MAX)
 		return false;
 	low_won = low->bare && low->won < 1000 ? low->won * high.unit : low->won;
 	if (low_won < 1000 || low_won > high.won)
@@ -352,7 +356,10 @@ take_range(const char **s, const struct amount *low, struct budget *b)
 	return true;
 }
 
-/* Take the amount at *s into *b, if it is one of money; *s is behind it afterwards. */
+/*
+ * Take the amount at *s into *b, if it is one of money; *s is behind it afterwards.  One beyond all prices is passed
+ * over as a whole: its end would be read as another.
+ */
 static bool
 take_amount(const char *text, const char **s, struct budget *b)
 {
@@ -363,6 +370,8 @@ take_amount(const char *text, const char **s, struct budget *b)
 
 	if (!read_amount(s, &amount))
 		return false;
+	if (amount.won > WON_MAX)
+		return true;
 	if (take_range(s, &amount, b))
 		return true;
 	if (amount.sure && skip(s, "대")) {

@@ -240,6 +240,15 @@ test_budgets_are_read(void **state)
 		{ "iphone 15 pro", 0, 0 },
 		{ "3개만 보여줘", 0, 0 },
 		{ "99999999999999999999원", 0, 0 },
+		{ "100000000원", 100000000, 0 },
+		{ "1000000000원", 0, 0 },
+		{ "99999999k won", 0, 0 },
+		{ "999999999천만원", 0, 0 },
+		{ "3만원~999999999천만원", 30000, 0 },
+		{ "hundred hundred hundred hundred hundred thousand", 0, 0 },
+		{ "hundred hundred hundred hundred hundred thousand, so 3만원", 30000, 0 },
+		{ "0.5원대", 0, 0 },
+		{ "krw 0.9대", 0, 0 },
 		{ "", 0, 0 },
 	};
 	size_t i;
