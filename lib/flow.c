@@ -21,7 +21,7 @@
 #include "req.h"
 #include "text.h"
 
-enum { TICKET_BYTES = 16, LEASE_SLACK_MS = 500 };
+enum { TICKET_BYTES = 16, LEASE_SLACK_MS = 500, LEASE_MAX_MS = 30000 };
 
 struct member {
 	const char *name;
@@ -59,7 +59,7 @@ static struct kv_script take_script = {
 	    "local h = redis.call('HMGET', KEYS[1], 'customer', 'ticket', 'ticket_until', 'turn', 'version')\n"
 	    "if h[1] and h[1] ~= ARGV[1] then return { 'theirs' } end\n"
 	    "if h[2] and h[2] ~= ARGV[6] and tonumber(h[3]) > now then\n"
-	    "  return { 'busy', 'ticket', h[2], 'turn', h[4], 'version', h[5] or '0' }\n"
+	    "  return { 'busy', 'ticket', h[2], 'turn', h[4], 'version', h[5] or '-1' }\n"
 	    "end\n"
 	    "redis.call('HSET', KEYS[1], 'ticket', ARGV[2], 'turn', ARGV[3],\n"
 	    "  'ticket_until', string.format('%.0f', now + ARGV[4]))\n"
@@ -73,7 +73,8 @@ static struct kv_script take_script = {
 static struct kv_script rebuild_script = {
 	.name = "flow_rebuild",
 	.lua =
-	    "if (redis.call('HGET', KEYS[1], 'ticket') or '') ~= ARGV[1] then return 'lost' end\n"
+	    "local ticket = redis.call('HGET', KEYS[1], 'ticket') or ''\n"
+	    "if ticket ~= ARGV[1] then return ticket == '' and 'gone' or 'lost' end\n"
 	    "for name, value in pairs(cjson.decode(ARGV[3])) do redis.call('HSET', KEYS[1], name, value) end\n"
 	    "redis.call('EXPIRE', KEYS[1], ARGV[2])\n"
 	    "return 'done'\n",
@@ -195,6 +196,7 @@ read_reply(const redisReply *reply, struct flow *ret_flow)
 	int i;
 
 	flow_init(ret_flow);
+	ret_flow->version = -1;
 	for (i = 0; i < MEMBERS; i++) {
 		const char *value = reply_value(reply, members[i].name);
 
@@ -212,11 +214,20 @@ says(const redisReply *reply, const char *word)
 	return reply->type == REDIS_REPLY_STRING && strcmp(reply->str, word) == 0;
 }
 
+/* A stream's deadline is hours away; its turn is not. */
+static int
+lease(const struct req *rq)
+{
+	int left_ms = clock_left_ms(rq->deadline_ms);
+
+	return left_ms < LEASE_MAX_MS - LEASE_SLACK_MS ? left_ms + LEASE_SLACK_MS : LEASE_MAX_MS;
+}
+
 enum err
 flow_take(const struct req *rq, const char *session, const char *customer, const char *turn,
 	  const char *seized, struct flow_hold *ret_hold)
 {
-	const char *lease_ms = arena_printf(rq->arena, "%d", clock_left_ms(rq->deadline_ms) + LEASE_SLACK_MS);
+	const char *lease_ms = arena_printf(rq->arena, "%d", lease(rq));
 	const char *ttl_s = arena_printf(rq->arena, "%d", FLOW_TTL_S);
 	const char *ticket = text_token(rq->arena, TICKET_BYTES);
 	const redisReply *reply;
@@ -252,6 +263,8 @@ change(const struct req *rq, struct kv_script *script, const struct flow_hold *h
 		    &reply);
 	if (e)
 		return e;
+	if (says(reply, "gone"))
+		return ERR_UNAVAILABLE;
 	return says(reply, "done") ? OK : ERR_CONFLICT;
 }
 

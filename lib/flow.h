@@ -22,7 +22,7 @@ enum { FLOW_TTL_S = 24 * 3600, FLOW_TICKET_LEN = 22 };
 /* Text is never NULL: "" is nothing.  Lists are words with '|' between them.  Amounts are 0 when there is none. */
 struct flow {
 	const char *customer;	 /* whose conversation it is: a uuid */
-	int64_t version;	 /* turns committed so far; 0 also when nothing is known */
+	int64_t version;	 /* turns committed so far; -1 where Redis does not know */
 	const char *state;	 /* the step whose question is on the screen */
 	const char *language;	 /* "ko" or "en" */
 	int64_t retries;	 /* unfit answers to that question so far */
@@ -67,11 +67,12 @@ enum err flow_read(struct arena *a, const char *json, struct flow *ret_flow) MUS
 
 /**
  * flow_take(rq, session, customer, turn, seized, ret_hold):
- * Take the ticket of the conversation for a turn that calls itself ${turn}, and read the flow; its version is 0 when
- * Redis knows none.  The lease ends a little after the request's own deadline: a ticket that was lost must not keep the
- * customer waiting.  A ticket that has run out is taken over, and so is ${seized} (or NULL): the ticket of a turn that
- * is known to be over.  Errors: ERR_TURN_IN_PROGRESS, with *${ret_hold} telling of the other turn; ERR_NOT_FOUND when
- * the conversation is another customer's; ERR_UNAVAILABLE.
+ * Take the ticket of the conversation for a turn that calls itself ${turn}, and read the flow; its version is -1 when
+ * Redis knows none, and so is that of ERR_TURN_IN_PROGRESS.  The lease ends a little after the request's own deadline,
+ * in 30 s at the latest: a ticket that was lost must not keep the customer waiting.  A ticket that has run out is taken
+ * over, and so is ${seized} (or NULL): the ticket of a turn that is known to be over.  Errors: ERR_TURN_IN_PROGRESS,
+ * with *${ret_hold} telling of the other turn; ERR_NOT_FOUND when the conversation is another customer's;
+ * ERR_UNAVAILABLE.
  */
 enum err flow_take(const struct req *rq, const char *session, const char *customer, const char *turn,
 		   const char *seized, struct flow_hold *ret_hold) MUST_CHECK;
@@ -79,8 +80,8 @@ enum err flow_take(const struct req *rq, const char *session, const char *custom
 /**
  * flow_rebuild(rq, hold, flow):
  * Replace what Redis has by ${flow}, as PostgreSQL has it, and keep the ticket.  With an empty ticket: store the
- * flow of a conversation that has just been made.  Errors: ERR_CONFLICT when the ticket is no longer ours;
- * ERR_UNAVAILABLE.
+ * flow of a conversation that has just been made.  Errors: ERR_CONFLICT when another turn has the ticket;
+ * ERR_UNAVAILABLE, also when nobody has it any more: Redis has forgotten it.
  */
 enum err flow_rebuild(const struct req *rq, const struct flow_hold *hold, const struct flow *flow) MUST_CHECK;
 

@@ -4,6 +4,7 @@
  * business.
  */
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "arena.h"
@@ -13,7 +14,7 @@
 #include "req.h"
 #include "resp.h"
 
-enum { RETRY_MS = 20, TAIL_MS = 300 };
+enum { PAUSE_MIN_MS = 20, PAUSE_MAX_MS = 320, TAIL_MS = 300 };
 
 /* A turn on its way. */
 struct turn {
@@ -168,7 +169,7 @@ run_once(struct turn *t)
 	}
 	if (t->flow.version >= TURNS_MAX)
 		return ERR_CONVERSATION_OVER;
-	if (t->hold.flow.version != t->flow.version || t->flow.version == 0) {
+	if (t->hold.flow.version != t->flow.version) {
 		e = flow_rebuild(t->rq, &t->hold, &t->flow);
 		if (e)
 			return e;
@@ -186,32 +187,65 @@ run_once(struct turn *t)
 	return OK;
 }
 
+static enum err
+ask_for_ticket(struct turn *t, const char *seized)
+{
+	return flow_take(t->rq, t->session, t->rq->user, t->in->client_message_id, seized, &t->hold);
+}
+
+/* Time for another look at the ticket, with enough left to answer afterwards. */
+static int
+waiting_left_ms(const struct turn *t)
+{
+	int left_ms = clock_left_ms(t->rq->deadline_ms);
+
+	return left_ms > TAIL_MS ? left_ms - TAIL_MS : 0;
+}
+
+/* Ask for the ticket until it is ours, the turn that has it has changed, or time is up. */
+static enum err
+poll_ticket(struct turn *t)
+{
+	const struct flow_hold before = t->hold;
+	int pause_ms = PAUSE_MIN_MS, left_ms = waiting_left_ms(t);
+	enum err e = ERR_TURN_IN_PROGRESS;
+
+	while (e == ERR_TURN_IN_PROGRESS && left_ms > 0 && strcmp(t->hold.ticket, before.ticket) == 0 &&
+	       t->hold.flow.version == before.flow.version) {
+		poll(NULL, 0, pause_ms < left_ms ? pause_ms : left_ms);
+		pause_ms = pause_ms < PAUSE_MAX_MS ? pause_ms * 2 : PAUSE_MAX_MS;
+		e = ask_for_ticket(t, NULL);
+		left_ms = waiting_left_ms(t);
+	}
+	return e;
+}
+
 /*
  * Another turn has the ticket.  If it is the same message, its turn is waited for; if PostgreSQL has that turn
- * already, its process died before it could return the ticket, which is taken over.
+ * already, its process died before it could return the ticket, which is taken over.  Where Redis has lost the version
+ * that turn began with, nobody can tell.
  */
 static enum err
 wait_for_ticket(struct turn *t)
 {
-	const struct req *rq = t->rq;
-	enum err e = ERR_TURN_IN_PROGRESS;
+	bool late = false;
+	enum err e;
 
-	while (e == ERR_TURN_IN_PROGRESS) {
+	for (;;) {
 		e = read_facts(t);
 		if (e)
 			return e;
 		if (t->asked)
 			return ERR_TURN_IN_PROGRESS;
-		if (t->flow.version > t->hold.flow.version)
-			return flow_take(rq, t->session, rq->user, t->in->client_message_id, t->hold.ticket,
-					 &t->hold);
-		if (strcmp(t->hold.turn, t->in->client_message_id) != 0 ||
-		    clock_left_ms(rq->deadline_ms) < TAIL_MS)
+		if (t->hold.flow.version >= 0 && t->hold.flow.version < t->flow.version)
+			return ask_for_ticket(t, t->hold.ticket);
+		if (late || strcmp(t->hold.turn, t->in->client_message_id) != 0)
 			return ERR_TURN_IN_PROGRESS;
-		poll(NULL, 0, RETRY_MS);
-		e = flow_take(rq, t->session, rq->user, t->in->client_message_id, NULL, &t->hold);
+		e = poll_ticket(t);
+		if (e != ERR_TURN_IN_PROGRESS)
+			return e;
+		late = waiting_left_ms(t) == 0;
 	}
-	return e;
 }
 
 enum err
@@ -220,7 +254,7 @@ turn_run(const struct req *rq, struct resp *rs, const char *session, const struc
 	struct turn t = { .rq = rq, .rs = rs, .session = session, .in = in };
 	enum err e;
 
-	e = flow_take(rq, session, rq->user, in->client_message_id, NULL, &t.hold);
+	e = ask_for_ticket(&t, NULL);
 	if (e == ERR_TURN_IN_PROGRESS)
 		e = wait_for_ticket(&t);
 	if (e == ERR_TURN_IN_PROGRESS && t.asked)

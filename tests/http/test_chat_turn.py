@@ -1,6 +1,7 @@
 """Turns under way: repeats, two tabs, lost and stopped servers.  PostgreSQL decides; Redis may forget everything."""
 
 import os
+import re
 import signal
 import time
 import uuid
@@ -25,6 +26,32 @@ def kv(redis_server):
 
 def key(talk):
     return f"{{chat:{talk.id}}}:flow"
+
+
+def plant(kv, talk, turn, seconds, **fields):
+    """Put the ticket of a turn into Redis that ends on its own."""
+    kv.hset(key(talk), mapping={"ticket": "x", "turn": str(turn),
+                                "ticket_until": int((time.time() + seconds) * 1000), **fields})
+
+
+class Held:
+    """with Held(postgres, mode): statements that read (ACCESS EXCLUSIVE) or write (SHARE) conversations wait."""
+
+    def __init__(self, postgres, mode):
+        self.postgres = postgres
+        self.holder = postgres.connect()
+        self.holder.autocommit = False
+        self.holder.cursor().execute(f"LOCK TABLE chatbot.session IN {mode} MODE")
+
+    def reached(self):
+        return self.postgres.query("SELECT 1 FROM pg_stat_activity WHERE usename = 'moa_chatbot' "
+                                   "AND wait_event_type = 'Lock'")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.holder.close()
 
 
 def test_a_repeat_is_the_very_same_turn(talk):
@@ -71,6 +98,71 @@ def test_another_message_while_one_runs_is_refused(talk, kv):
     assert_problem(reply, 409, "turn_in_progress")
     kv.hset(key(talk), "ticket_until", 1)
     assert talk.say("음악")["state"] == "choose"
+
+
+def test_a_turn_whose_version_redis_lost_keeps_its_ticket(talk, kv):
+    """Nothing tells that it is over, so it may be running."""
+    talk.say("좋아요")
+    kv.delete(key(talk))
+    plant(kv, talk, "y", 30)
+    assert_problem(talk.send("음악"), 409, "turn_in_progress")
+    assert kv.hget(key(talk), "ticket") == "x"
+    plant(kv, talk, "y", 30, version="0")
+    assert talk.say("음악")["state"] == "choose"
+
+
+@pytest.mark.timed
+def test_waiting_for_a_ticket_spares_postgresql(api, talk, kv):
+    message_id = uuid.uuid4()
+    plant(kv, talk, message_id, 1)
+    started = time.monotonic()
+    reply = talk.send("좋아요", message_id)
+    assert reply.status_code == 200 and 0.9 < time.monotonic() - started < 3
+    assert statements(api, reply) == 3
+
+
+def rebuilds(api):
+    return int(re.search(r"^moa_chat_rebuilds_total\{[^}]*\} (\d+)$", api.get("/chat/metrics").text, re.M)[1])
+
+
+def test_only_what_redis_lost_is_rebuilt(make_system):
+    """Of one process, so that there is one count."""
+    system = make_system(start=False)
+    system.twins = 1
+    system.postgres.start()
+    system.redis.start()
+    system.start()
+    talk = Talk(system.api, system.api.register(), "ko")
+    talk.follow("좋아요", "음악")
+    assert rebuilds(system.api) == 0
+    system.redis.client().delete(key(talk))
+    talk.say("추천해줘")
+    assert rebuilds(system.api) == 1
+
+
+def test_a_ticket_lost_before_the_rebuild_is_no_other_turn(talk, kv, postgres):
+    talk.say("좋아요")
+    kv.hset(key(talk), "version", "7")
+    with ThreadPoolExecutor(1) as pool:
+        with Held(postgres, "ACCESS EXCLUSIVE") as held:
+            reply = pool.submit(talk.send, "음악")
+            until(held.reached, "the turn to wait for its facts")
+            kv.delete(key(talk))
+        assert_problem(reply.result(), 503, "dependency_unavailable")
+    assert talk.say("음악")["state"] == "choose"
+
+
+def test_what_postgresql_deleted_is_deleted(own_system):
+    """Redis stops in between: what it keeps ends by itself."""
+    talk = Talk(own_system.api, own_system.api.register(), "ko")
+    with ThreadPoolExecutor(1) as pool:
+        with Held(own_system.postgres, "SHARE") as held:
+            reply = pool.submit(own_system.api.delete, talk.path, token=talk.customer)
+            until(held.reached, "the deletion to wait")
+            own_system.redis.stop()
+        assert reply.result().status_code == 204
+    own_system.redis.start()
+    assert_problem(own_system.api.get(talk.path, token=talk.customer), 404, "not_found")
 
 
 def test_a_lost_write_back_delays_nobody(talk, kv):
@@ -174,8 +266,10 @@ def statements(api, reply):
     return api.system.logged(reply)["statements"]
 
 
-def test_statements_of_a_turn(api, talk):
-    """Facts and commit; a search is a third.  The first call of each process also reads the public keys."""
+def test_statements_of_a_turn(own_system):
+    """Facts and commit; a search is a third.  Each process also reads the public keys, at its first call and every minute."""
+    api = own_system.api
+    talk = Talk(api, api.register())
     for _ in range(4):
         talk.send("고마워")
     assert statements(api, talk.send("피곤해요")) == 2

@@ -4,12 +4,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
 #include <hiredis/hiredis.h>
 #include <json-c/json.h>
 
+#include "clock.h"
 #include "flow.h"
 #include "json.h"
 #include "kv.h"
@@ -271,7 +273,7 @@ test_a_stale_version_is_deleted_to_be_rebuilt(void **state)
 	assert_int_equal(flow_put(&r->rq, &hold, &later), ERR_CONFLICT);
 	assert_int_equal(count_of(r, "EXISTS"), 0);
 	hold = take(r, "two");
-	assert_int_equal(hold.flow.version, 0);
+	assert_int_equal(hold.flow.version, -1);
 	assert_int_equal(flow_rebuild(&r->rq, &hold, &later), OK);
 	later.version++;
 	assert_int_equal(flow_put(&r->rq, &hold, &later), OK);
@@ -291,10 +293,71 @@ test_a_flushed_redis_is_rebuilt(void **state)
 	assert_int_equal(flow_put(&r->rq, &hold, &next), ERR_CONFLICT);
 	assert_int_equal(count_of(r, "EXISTS"), 0);
 	hold = take(r, "two");
-	assert_int_equal(hold.flow.version, 0);
+	assert_int_equal(hold.flow.version, -1);
 	assert_int_equal(flow_rebuild(&r->rq, &hold, &next), OK);
 	flow_release(&r->rq, &hold);
 	assert_string_equal(take(r, "three").flow.state, "done");
+}
+
+static void
+test_a_new_flow_is_told_from_a_lost_one(void **state)
+{
+	struct request *r = *state;
+	struct flow flow = flow_of(0, "mood_check");
+	struct flow_hold hold, seen;
+
+	store(r, &flow);
+	hold = take(r, "one");
+	assert_int_equal(hold.flow.version, 0);
+	assert_int_equal(flow_take(&r->rq, id, customer, "two", NULL, &seen), ERR_TURN_IN_PROGRESS);
+	assert_int_equal(seen.flow.version, 0);
+
+	ask(r, KV_ARGS("FLUSHALL"));
+	hold = take(r, "three");
+	assert_int_equal(hold.flow.version, -1);
+	assert_int_equal(flow_take(&r->rq, id, customer, "four", NULL, &seen), ERR_TURN_IN_PROGRESS);
+	assert_int_equal(seen.flow.version, -1);
+	assert_string_equal(seen.ticket, hold.ticket);
+}
+
+static void
+test_a_ticket_that_redis_forgot_is_nobodys(void **state)
+{
+	struct request *r = *state;
+	struct flow flow = flow_of(4, "choose");
+	struct flow_hold hold = take(r, "one");
+
+	ask(r, KV_ARGS("FLUSHALL"));
+	assert_int_equal(flow_rebuild(&r->rq, &hold, &flow), ERR_UNAVAILABLE);
+	assert_int_equal(count_of(r, "EXISTS"), 0);
+	take(r, "two");
+	assert_int_equal(flow_rebuild(&r->rq, &hold, &flow), ERR_CONFLICT);
+}
+
+/* How long the ticket of a request with that many milliseconds is good for. */
+static long long
+lease_of(struct request *r, int ms)
+{
+	const redisReply *time;
+	struct flow_hold hold;
+	long long now_ms;
+
+	r->rq.deadline_ms = clock_ms() + ms;
+	time = ask(r, KV_ARGS("TIME"));
+	now_ms = atoll(time->element[0]->str) * 1000 + atoll(time->element[1]->str) / 1000;
+	hold = take(r, "one");
+	time = ask(r, KV_ARGS("HGET", flow_key(&r->arena, id), "ticket_until"));
+	flow_release(&r->rq, &hold);
+	return atoll(time->str) - now_ms;
+}
+
+static void
+test_a_lease_ends_with_the_request_but_for_streams(void **state)
+{
+	struct request *r = *state;
+
+	assert_in_range(lease_of(r, 8000), 8001, 9500);
+	assert_in_range(lease_of(r, 24 * 3600 * 1000), 30000, 31000);
 }
 
 static void
@@ -376,6 +439,9 @@ main(void)
 		TEST(test_the_ticket_of_a_lost_write_back_is_seized),
 		TEST(test_a_stale_version_is_deleted_to_be_rebuilt),
 		TEST(test_a_flushed_redis_is_rebuilt),
+		TEST(test_a_new_flow_is_told_from_a_lost_one),
+		TEST(test_a_ticket_that_redis_forgot_is_nobodys),
+		TEST(test_a_lease_ends_with_the_request_but_for_streams),
 		TEST(test_a_ticket_for_nothing_leaves_nothing),
 		TEST(test_erasing_takes_a_running_turn_with_it),
 		TEST(test_without_redis_everything_is_unavailable),
