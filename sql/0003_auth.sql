@@ -254,7 +254,9 @@ BEGIN
 END
 $$;
 
--- auth.login(...): a new session for the account, if this is its password; bad_credentials, rate_limited.
+-- auth.login(...): a new session for the account, if this is its password; bad_credentials, rate_limited.  The lock on
+-- the customer keeps the password as it is until the session is there, for a reset to end it, and waits for one that is
+-- under way.
 CREATE FUNCTION auth.login(
 	p_account text, p_password text, p_network text, p_hash bytea, p_device text, p_address text,
 	OUT code text, OUT refusal auth.refusal, OUT admission auth.admission)
@@ -267,7 +269,7 @@ BEGIN
 		code := 'rate_limited';
 		RETURN;
 	END IF;
-	SELECT id INTO who FROM customer WHERE lower(email) = p_account AND password = p_password FOR KEY SHARE;
+	SELECT id INTO who FROM customer WHERE lower(email) = p_account AND password = p_password FOR SHARE;
 	IF NOT FOUND THEN
 		INSERT INTO failure (account, address) VALUES (p_account, p_network);
 		code := 'bad_credentials';

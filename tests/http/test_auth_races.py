@@ -5,6 +5,7 @@ The statements are the program's own; only the hashing, which would spread them 
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,12 +14,15 @@ from servers import until
 from test_auth_session import stored_hash
 
 LOGIN = "SELECT l.code FROM auth.login(%s, '$argon2id$wrong', %s, %s, '', '') l"
+SIGN_IN = "SELECT l.code FROM auth.login(%s, %s, %s, %s, '', '') l"
+RESET = "SELECT auth.reset_password(%s, '$argon2id$new')"
 REFRESH = "SELECT code, (admission).session_id FROM auth.refresh(%s, %s, '', '')"
 
 
 @pytest.fixture
 def in_turn(postgres):
-    """in_turn(sql, first_args, second_args): run both, the second while the first is not yet committed; both rows.
+    """in_turn(sql, first_args, second_args, then=sql): run both, the second (then, if it is another statement) while the
+    first is not yet committed; both rows.
 
     The second is seen to wait before the first commits.
     """
@@ -34,10 +38,10 @@ def in_turn(postgres):
         return postgres.query("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'",
                               second.info.backend_pid)
 
-    def both(sql, first_args, second_args):
+    def both(sql, first_args, second_args, then=None):
         one = run(first, sql, first_args)
         with ThreadPoolExecutor(1) as pool:
-            other = pool.submit(run, second, sql, second_args)
+            other = pool.submit(run, second, then or sql, second_args)
             try:
                 until(waits, "the second to wait for the first", 5)
             finally:
@@ -65,6 +69,29 @@ def test_guesses_from_one_address_wait_for_each_other(in_turn, postgres):
     postgres.query("INSERT INTO auth.failure (account, address) SELECT 'x', %s FROM generate_series(1, 99)", network)
     first, second = ((f"{secrets.token_hex(8)}@example.com", network, token()) for _ in range(2))
     assert in_turn(LOGIN, first, second) == (("bad_credentials",), ("rate_limited",))
+
+
+@pytest.fixture
+def forgetful(caller, postgres):
+    """A customer who holds a reset token: .sign_in and .reset are arguments, .open_sessions() counts."""
+    customer = caller.register()
+    (stored,), = postgres.query("SELECT password FROM auth.customer WHERE id = %s", customer.id)
+    reset = token()
+    postgres.query("INSERT INTO auth.reset_token VALUES (%s, %s, moa.now() + interval '30 minutes')", reset, customer.id)
+    return SimpleNamespace(
+        sign_in=(customer.email, stored, f"test-{secrets.token_hex(8)}", token()), reset=(reset,),
+        open_sessions=lambda: postgres.query(
+            "SELECT count(*) FROM auth.session WHERE customer_id = %s AND revoked_at IS NULL", customer.id)[0][0])
+
+
+def test_a_reset_ends_the_session_of_a_sign_in_before_it(in_turn, forgetful):
+    assert in_turn(SIGN_IN, forgetful.sign_in, forgetful.reset, then=RESET) == ((None,), (None,))
+    assert forgetful.open_sessions() == 0
+
+
+def test_a_sign_in_with_the_old_password_waits_for_a_reset(in_turn, forgetful):
+    assert in_turn(RESET, forgetful.reset, forgetful.sign_in, then=SIGN_IN) == ((None,), ("bad_credentials",))
+    assert forgetful.open_sessions() == 0
 
 
 def test_a_refresh_waits_for_its_twin(in_turn, caller):
