@@ -109,9 +109,24 @@ resp_refuse(struct resp *rs, enum err e, int retry_after_s)
 	return e;
 }
 
+/* Take back the header called name, if it was added. */
+static void
+header_drop(struct resp *rs, const char *name)
+{
+	struct resp_header **at = &rs->headers;
+
+	while (*at)
+		if (strcmp((*at)->name, name) == 0)
+			*at = (*at)->next;
+		else
+			at = &(*at)->next;
+}
+
 void
 resp_rate_limit(struct resp *rs, const char *policy, int limit, int window_s, int remaining, int reset_s)
 {
+	header_drop(rs, "RateLimit-Policy");
+	header_drop(rs, "RateLimit");
 	resp_header(rs, "RateLimit-Policy", "\"%s\";q=%d;w=%d", policy, limit, window_s);
 	resp_header(rs, "RateLimit", "\"%s\";r=%d;t=%d", policy, remaining, reset_s);
 }

@@ -199,12 +199,17 @@ LANGUAGE sql STABLE AS $$
 	WHERE s.id = p_session
 $$;
 
--- auth.open_session(customer, hash, device, address): a new session, whose first refresh token has this hash.
+-- auth.open_session(customer, hash, device, address): a new session, whose first refresh token has this hash.  A customer
+-- has at most 100 open ones: the oldest make room.
 CREATE FUNCTION auth.open_session(p_customer uuid, p_hash bytea, p_device text, p_address text) RETURNS auth.admission
 LANGUAGE plpgsql AS $$
 DECLARE
 	opened uuid;
 BEGIN
+	UPDATE auth.session SET revoked_at = moa.now() WHERE id IN (
+		SELECT id FROM auth.session
+		WHERE customer_id = p_customer AND revoked_at IS NULL AND expires_at > moa.now()
+		ORDER BY created_at DESC, id DESC OFFSET 99);
 	INSERT INTO auth.session (customer_id, device, address, expires_at)
 	VALUES (p_customer, p_device, p_address, moa.now() + interval '30 days') RETURNING id INTO opened;
 	INSERT INTO auth.refresh_token (hash, session_id) VALUES (p_hash, opened);

@@ -7,6 +7,7 @@
 #include "auth.h"
 #include "fields.h"
 #include "guard.h"
+#include "limit.h"
 #include "req.h"
 #include "resp.h"
 
@@ -19,6 +20,9 @@ static const struct field change_fields[] = {
 	{ "new_password", F_SECRET, offsetof(struct change_in, new_password), 10, 128, F_REQUIRED },
 	{ 0 },
 };
+
+/* Each change costs two hashes. */
+static const struct limit change_limit = { "password-changes", 60, 600 };
 
 /* Hash both passwords and let the statement compare and set.  The reply's limits are of this account. */
 static enum err
@@ -44,7 +48,8 @@ change(const struct req *rq, struct resp *rs, const char *account, const struct 
 
 /*
  * POST /password {current_password, new_password} -> 204, every other session has ended; 401 bad_credentials and 429 as
- * for login.  Two statements: the salt follows from the e-mail, which the token does not hold.
+ * for login, 429 also after 60 calls in 10 minutes.  Two statements: the salt follows from the e-mail, which the token
+ * does not hold.
  */
 enum err
 password_change(const struct req *rq, struct resp *rs)
@@ -54,6 +59,8 @@ password_change(const struct req *rq, struct resp *rs)
 	enum err e;
 
 	e = fields_body(rq, rs, change_fields, &in);
+	if (e == OK)
+		e = limit_take(rq, rs, &change_limit, rq->user);
 	if (e == OK)
 		e = db_run(rq, AUTH_ACCOUNT, DB_ARGS(db_text(rq->user)), &res);
 	if (e)

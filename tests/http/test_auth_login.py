@@ -1,5 +1,6 @@
 """POST /auth/login, and the limits that guard passwords."""
 
+import hashlib
 import secrets
 import statistics
 import time
@@ -126,6 +127,50 @@ def test_a_limit_ends_after_ten_minutes(caller, postgres):
     assert attempt(caller, customer.email, customer.password).status_code == 429
     postgres.query("UPDATE auth.failure SET at = at - interval '10 minutes' WHERE account = %s", customer.email)
     until(lambda: attempt(caller, customer.email, customer.password).status_code == 200, "the limit to end")
+
+
+def use_up(redis_server, policy, subject, most):
+    key = hashlib.blake2b(subject.encode(), digest_size=16).hexdigest()
+    redis_server.client().set(f"limit:{policy}:600:{key}", most, ex=600)
+
+
+def test_an_account_signs_in_600_times_in_10_minutes(caller, redis_server):
+    customer = caller.register()
+    reply = attempt(caller, customer.email, customer.password)
+    assert reply.headers["RateLimit-Policy"] == '"sign-ins";q=600;w=600'
+    assert reply.headers["RateLimit"] == '"sign-ins";r=599;t=600'
+    use_up(redis_server, "sign-ins", customer.email, 600)
+    reply = attempt(caller, customer.email.upper(), customer.password)
+    problem(reply, 429, "rate_limited")
+    assert reply.headers["RateLimit-Policy"] == '"sign-ins";q=600;w=600'
+    assert 590 <= int(reply.headers["Retry-After"]) <= 600
+    other = caller.register()
+    assert attempt(caller, other.email, other.password).status_code == 200
+
+
+def test_a_password_is_changed_60_times_in_10_minutes(caller, redis_server):
+    customer = caller.register()
+    body = {"current_password": customer.password, "new_password": customer.password}
+    reply = caller.post("/auth/password", token=customer, json=body)
+    assert (reply.status_code, reply.headers["RateLimit-Policy"]) == (204, '"password-changes";q=60;w=600')
+    use_up(redis_server, "password-changes", customer.id, 60)
+    problem(caller.post("/auth/password", token=customer, json=body), 429, "rate_limited")
+
+
+def test_the_101st_session_ends_the_first(caller, postgres):
+    customer = caller.register()
+    postgres.query("INSERT INTO auth.session (customer_id, device, address, expires_at) "
+                   "SELECT %s, 'test', 'test', moa.now() + interval '1 day' FROM generate_series(1, 99)", customer.id)
+
+    def open_sessions():
+        return postgres.query("SELECT count(*) FROM auth.session WHERE customer_id = %s AND revoked_at IS NULL",
+                              customer.id)[0][0]
+
+    assert open_sessions() == 100
+    last = caller.login(customer.email, customer.password)
+    assert open_sessions() == 100
+    problem(caller.post("/auth/refresh", json={"refresh_token": customer.refresh_token}), 401, "token_invalid")
+    assert caller.post("/auth/refresh", json={"refresh_token": last["refresh_token"]}).status_code == 200
 
 
 def test_the_address_is_not_what_a_client_says(caller):

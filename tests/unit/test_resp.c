@@ -262,6 +262,7 @@ a_limit_is_told(void **state)
 
 	(void)state;
 	exchange_get(&x, "/");
+	resp_rate_limit(&x.r.rs, "courtesy", 600, 600, 599, 600); /* the next takes its place */
 	resp_rate_limit(&x.r.rs, "login", 10, 600, 3, 42);
 	resp_empty(&x.r.rs);
 	sent(&x, &reply);
