@@ -117,13 +117,23 @@ LANGUAGE sql STABLE AS $$
 		'created_at', moa.rfc3339(s.created_at), 'updated_at', moa.rfc3339(s.updated_at))
 $$;
 
--- chatbot.open_session(…): a new conversation with its greeting; conflict when the customer keeps 100 already.
+-- chatbot.lock_customer(customer): until the end of the transaction no conversation of theirs begins.
+CREATE FUNCTION chatbot.lock_customer(customer uuid) RETURNS void
+LANGUAGE sql AS $$
+	SELECT pg_advisory_xact_lock(hashtextextended('chatbot.lock_customer ' || customer, 0))
+$$;
+
+-- chatbot.open_session(…): a new conversation with its greeting; conflict when the customer keeps 100 already,
+-- token_invalid when they have left, for their token may be good a little longer.
 CREATE FUNCTION chatbot.open_session(new_id text, customer uuid, new_flow jsonb, greeting text, new_detail jsonb,
 	OUT code text, OUT result json)
 LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM pg_advisory_xact_lock(hashtextextended('chatbot.open_session ' || customer, 0));
-	IF (SELECT count(*) FROM chatbot.session WHERE customer_id = customer) >= 100 THEN
+	PERFORM chatbot.lock_customer(customer);
+	IF NOT EXISTS (SELECT FROM auth.profile(ARRAY[customer])) THEN
+		code := 'token_invalid';
+		RETURN;
+	ELSIF (SELECT count(*) FROM chatbot.session WHERE customer_id = customer) >= 100 THEN
 		code := 'conflict';
 		RETURN;
 	END IF;
@@ -280,10 +290,11 @@ LANGUAGE sql STABLE SET pg_trgm.word_similarity_threshold = 0.6 AS $$
 	FROM fitted f ORDER BY fit, score DESC, f.id LIMIT 40
 $$;
 
--- chatbot.erase(customer): somebody has left: everything they said goes.  Copies in Redis end by themselves within
--- a day.
+-- chatbot.erase(customer): somebody has left: everything they said goes, after what is just beginning.  Copies in Redis
+-- end by themselves within a day.
 CREATE FUNCTION chatbot.erase(customer uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = chatbot, pg_temp AS $$
+	SELECT lock_customer(customer);
 	DELETE FROM session WHERE customer_id = customer
 $$;
 
@@ -294,6 +305,7 @@ GRANT SELECT, INSERT ON chatbot.message, chatbot.turn, chatbot.shown TO moa_chat
 GRANT SELECT, INSERT, UPDATE ON chatbot.feedback TO moa_chatbot;
 GRANT USAGE ON TYPE chatbot.message, chatbot.session TO moa_chatbot;
 GRANT EXECUTE ON FUNCTION
+	chatbot.lock_customer(uuid),
 	chatbot.turn_json(chatbot.message), chatbot.session_json(chatbot.session),
 	chatbot.open_session(text, uuid, jsonb, text, jsonb),
 	chatbot.sessions(uuid, text, integer), chatbot.messages(uuid, text, text, integer),

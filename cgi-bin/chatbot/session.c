@@ -41,8 +41,9 @@ choose_language(const struct req *rq, const char *asked, const char **ret_langua
 }
 
 /*
- * POST /sessions {language?} -> 201 {id, state, language, reply, choices[]}; 409 conflict when 100 conversations are
- * kept.  Redis first: while it is down, none is opened that could not go on.
+ * POST /sessions {language?} -> 201 {id, state, language, reply, choices[]}; 401 token_invalid for a customer
+ * who has left; 409 conflict when 100 conversations are kept.  Redis first: while it is down, none is opened that could
+ * not go on.
  */
 enum err
 session_open(const struct req *rq, struct resp *rs)
@@ -76,11 +77,12 @@ session_open(const struct req *rq, struct resp *rs)
 		   &res);
 	if (e)
 		return e;
-	if (db_str(&res, 0, "code"))
+	e = resp_result(rs, 201, &res);
+	if (e == ERR_CONFLICT)
 		rs->detail =
 		    rq->korean ? "대화는 100개까지 보관할 수 있어요. 지난 대화를 지운 뒤 다시 시작해 주세요."
 			       : "At most 100 conversations are kept. Delete an old one, then start again.";
-	return resp_result(rs, 201, &res);
+	return e;
 }
 
 /*

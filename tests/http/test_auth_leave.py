@@ -22,6 +22,16 @@ def test_leaving_forgets_the_person(caller, postgres):
     assert again.id != customer.id
 
 
+def test_nobody_who_left_begins_a_conversation(caller, postgres):
+    """With the language given, too, for which no profile is needed."""
+    customer = caller.register()
+    assert caller.post("/chat/sessions", token=customer).status_code == 201
+    leave(caller, customer, customer.password)
+    for body in ({}, {"language": "ko"}):
+        problem(caller.post("/chat/sessions", token=customer, json=body), 401, "token_invalid")
+    assert postgres.query("SELECT count(*) FROM chatbot.session WHERE customer_id = %s", customer.id)[0][0] <= 1
+
+
 def test_every_domain_is_asked_to_erase(caller, postgres):
     customer = caller.register()
     leave(caller, customer, customer.password)
