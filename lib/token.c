@@ -23,8 +23,10 @@ enum {
 	CACHE_SIZE = 4096,
 	LOCKS = 64, /* each guards CACHE_SIZE / LOCKS entries */
 	REREAD_MS = 10000,
-	RETRY_MS = 1000,   /* between two attempts to read the keys while that fails */
-	CLOCK_SKEW_S = 60, /* how far ahead the clock of the machine that signed may be */
+	KEYS_LIFE_MS = 60000, /* how long a retired key may go on counting here */
+	RETRY_MS = 1000,      /* between two attempts to read the keys while that fails */
+	CLOCK_SKEW_S = 60,    /* how far ahead the clock of the machine that signed may be */
+	LIFE_MAX_S = 86400,   /* a key is retired a day after it signed its last token */
 };
 
 struct cached {
@@ -42,8 +44,7 @@ struct tokens {
 	pthread_mutex_t cache_lock[LOCKS];
 	struct cached cache[CACHE_SIZE];
 	pthread_mutex_t reread_lock;
-	int64_t reread_at_ms;	   /* when the keys were read last; clock_ms */
-	bool read;		   /* they have been, once */
+	_Atomic int64_t read_ms;   /* when the keys were read last, by clock_ms; 0: never */
 	_Atomic int64_t failed_ms; /* when the last attempt failed; 0: it did not */
 };
 
@@ -199,6 +200,8 @@ claims_read(const struct tokens *t, struct json_object *payload, int64_t now_s,
 		return false;
 	if (issued_s < 0 || expires_s <= issued_s || issued_s > now_s + CLOCK_SKEW_S)
 		return false;
+	if (expires_s - issued_s > LIFE_MAX_S)
+		return false;
 	ret_claims->expires_s = expires_s;
 	return member_uuid(payload, "sub", ret_claims->customer) &&
 	       member_uuid(payload, "sid", ret_claims->session) && member_role(payload, &ret_claims->role);
@@ -267,7 +270,7 @@ key_from_row(const struct db_result *res, int row, struct token_key *ret_key)
 }
 
 static enum err
-keys_read(struct tokens *t, const struct req *rq)
+keys_query(struct tokens *t, const struct req *rq)
 {
 	struct token_key keys[TOKEN_KEYS_MAX];
 	struct db_result res;
@@ -282,6 +285,27 @@ keys_read(struct tokens *t, const struct req *rq)
 			n++;
 	token_set_keys(t, keys, n);
 	return OK;
+}
+
+/* The same, and note when.  The caller holds reread_lock. */
+static enum err
+keys_read(struct tokens *t, const struct req *rq)
+{
+	enum err e = keys_query(t, rq);
+
+	if (e == OK)
+		atomic_store(&t->read_ms, clock_ms());
+	atomic_store(&t->failed_ms, e ? clock_ms() : 0);
+	return e;
+}
+
+/* Were the keys read in the last ms milliseconds? */
+static bool
+read_within(const struct tokens *t, int64_t ms)
+{
+	int64_t read_ms = atomic_load(&t->read_ms);
+
+	return read_ms && clock_ms() - read_ms < ms;
 }
 
 /* Was the last attempt to read the keys a failure of the last ms milliseconds? */
@@ -318,16 +342,31 @@ keys_refresh(struct tokens *t, const struct req *rq)
 
 	if (failed_within(t, RETRY_MS) || !reread_begin(t, rq->deadline_ms))
 		return ERR_UNAVAILABLE;
-	if (failed_within(t, RETRY_MS)) {
+	if (failed_within(t, RETRY_MS))
 		e = ERR_UNAVAILABLE;
-	} else if (!t->read || clock_ms() - t->reread_at_ms >= REREAD_MS) {
+	else if (!read_within(t, REREAD_MS))
 		e = keys_read(t, rq);
-		t->reread_at_ms = e ? t->reread_at_ms : clock_ms();
-		t->read |= e == OK;
-		atomic_store(&t->failed_ms, e ? clock_ms() : 0);
-	}
 	pthread_mutex_unlock(&t->reread_lock);
 	return e;
+}
+
+/*
+ * Read keys that are old again, so that one that was retired stops counting; true if that was done.  One thread reads, the
+ * others go on with the keys there are, and so do all while the database fails.
+ */
+static bool
+keys_renew(struct tokens *t, const struct req *rq)
+{
+	bool renewed = false;
+
+	if (read_within(t, KEYS_LIFE_MS) || failed_within(t, REREAD_MS))
+		return false;
+	if (pthread_mutex_trylock(&t->reread_lock))
+		return false;
+	if (!read_within(t, KEYS_LIFE_MS) && !failed_within(t, REREAD_MS))
+		renewed = keys_read(t, rq) == OK;
+	pthread_mutex_unlock(&t->reread_lock);
+	return renewed;
 }
 
 enum err
@@ -335,6 +374,8 @@ token_caller(struct tokens *t, const struct req *rq, const char *jws, struct tok
 {
 	enum err e = token_check(t, jws, clock_unix_s(), ret_claims);
 
+	if (e == OK && keys_renew(t, rq))
+		e = token_check(t, jws, clock_unix_s(), ret_claims);
 	if (e != ERR_NOT_FOUND)
 		return e;
 	e = keys_refresh(t, rq);

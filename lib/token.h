@@ -3,7 +3,8 @@
  * public keys of auth.jwk; only auth can make them.  The algorithm belongs to the key: nothing in a token chooses it.
  *
  * Header: {"alg":"EdDSA","kid":"…"}, and "typ":"JWT" if it likes; any other member makes the token invalid.  Claims: iss and
- * aud (both the issuer), sub and sid (uuids), role ("customer" or "admin"), jti, iat, exp; others are ignored.
+ * aud (both the issuer), sub and sid (uuids), role ("customer" or "admin"), jti, iat, exp, at most a day
+ * after iat; others are ignored.
  */
 #ifndef TOKEN_H
 #define TOKEN_H
@@ -57,7 +58,8 @@ enum err token_check(struct tokens *t, const char *jws, int64_t now_s,
 /**
  * token_caller(t, rq, jws, ret_claims):
  * The same for a request, now: re-reads the keys through statement DB_JWK at an unknown kid, at most every 10 s per process;
- * requests that meet one meanwhile wait for that reading.  Errors: as above (never ERR_NOT_FOUND), and ERR_UNAVAILABLE
+ * requests that meet one meanwhile wait for that reading.  For a good token it re-reads them when that was last done a minute
+ * ago, so that a retired key stops counting; while that fails, the keys there are go on counting.  Errors: as above (never ERR_NOT_FOUND), and ERR_UNAVAILABLE
  * when keys are needed but PostgreSQL does not answer in time.
  */
 enum err token_caller(struct tokens *t, const struct req *rq, const char *jws,

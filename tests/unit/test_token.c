@@ -1,6 +1,6 @@
 /*
  * token.c: our tokens are good, forged ones are not, and the keys are read when they must be.
- * The database is the few functions below, which count how often they are asked.
+ * The database is the few functions below, which count how often they are asked; the clock can be put forward.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 #include <sodium.h>
@@ -34,6 +35,37 @@ struct signer {
 };
 
 static struct signer signer, stranger;
+
+static atomic_llong later_ms; /* how far clock_ms is ahead */
+
+int64_t
+clock_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000 + atomic_load(&later_ms) * 1000;
+}
+
+int64_t
+clock_ms(void)
+{
+	return clock_us() / 1000;
+}
+
+int
+clock_left_ms(int64_t deadline_ms)
+{
+	int64_t left_ms = deadline_ms - clock_ms();
+
+	return left_ms > 0 ? (int)left_ms : 0;
+}
+
+int64_t
+clock_unix_s(void)
+{
+	return time(NULL);
+}
 
 /* What the database holds, and how it behaves. */
 static struct {
@@ -122,6 +154,7 @@ set_up(void **state)
 	database.key_len = sizeof(signer.key.public_key);
 	database.e = OK;
 	atomic_store(&database.asked, 0);
+	atomic_store(&later_ms, 0);
 	*state = f;
 	return 0;
 }
@@ -246,6 +279,9 @@ test_claims(void **state)
 		{ "\"iat\":1800000000", "\"iat\":-1", ERR_TOKEN_INVALID },
 		{ "\"iat\":1800000000,", "", ERR_TOKEN_INVALID },
 		{ "\"exp\":1800000900", "\"exp\":1799999999", ERR_TOKEN_INVALID }, /* before iat */
+		{ "\"exp\":1800000900", "\"exp\":1800086400", OK },		   /* a day after iat */
+		{ "\"exp\":1800000900", "\"exp\":1800086401", ERR_TOKEN_INVALID },
+		{ "\"exp\":1800000900", "\"exp\":9223372036854775807", ERR_TOKEN_INVALID },
 		{ "\"exp\":1800000900", "\"exp\":\"1800000900\"", ERR_TOKEN_INVALID },
 		{ "\"exp\":1800000900", "\"exp\":1800000900.5", ERR_TOKEN_INVALID },
 		{ ",\"exp\":1800000900", "", ERR_TOKEN_INVALID },
@@ -546,6 +582,56 @@ test_caller_without_database(void **state)
 			 ERR_UNAVAILABLE);
 }
 
+/* A fixture whose keys were just read, and a token of the signer's. */
+static const char *
+read_keys(struct fixture *f)
+{
+	const char *jws = sign_for_now(f, &signer);
+	struct token_claims claims;
+
+	token_set_keys(f->tokens, NULL, 0);
+	assert_int_equal(token_caller(f->tokens, &f->r.rq, jws, &claims), OK);
+	assert_int_equal(atomic_load(&database.asked), 1);
+	return jws;
+}
+
+static void
+test_a_retired_key_stops_counting_within_a_minute(void **state)
+{
+	struct fixture *f = *state;
+	const char *jws = read_keys(f);
+	struct token_claims claims;
+
+	atomic_store(&later_ms, 50000);
+	assert_int_equal(token_caller(f->tokens, &f->r.rq, jws, &claims), OK);
+	assert_int_equal(atomic_load(&database.asked), 1);
+	atomic_store(&later_ms, 60000); /* still published */
+	assert_int_equal(token_caller(f->tokens, &f->r.rq, jws, &claims), OK);
+	assert_int_equal(atomic_load(&database.asked), 2);
+	database.rows[0] = stranger.key;
+	atomic_store(&later_ms, 120000);
+	assert_int_equal(token_caller(f->tokens, &f->r.rq, jws, &claims), ERR_TOKEN_INVALID);
+	assert_int_equal(atomic_load(&database.asked), 3);
+}
+
+static void
+test_old_keys_count_while_the_database_fails(void **state)
+{
+	struct fixture *f = *state;
+	const char *jws = read_keys(f);
+	struct token_claims claims;
+	int i;
+
+	database.e = ERR_UNAVAILABLE;
+	atomic_store(&later_ms, 60000);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(token_caller(f->tokens, &f->r.rq, jws, &claims), OK);
+	assert_int_equal(atomic_load(&database.asked), 2);
+	atomic_store(&later_ms, 70000); /* tried again, not sooner */
+	assert_int_equal(token_caller(f->tokens, &f->r.rq, jws, &claims), OK);
+	assert_int_equal(atomic_load(&database.asked), 3);
+}
+
 /* A token that becomes good when its key can be read. */
 struct hope {
 	struct fixture *f;
@@ -770,6 +856,10 @@ main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_caller_without_database, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_caller_ignores_rows_that_are_no_keys, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_retired_key_stops_counting_within_a_minute, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_old_keys_count_while_the_database_fails, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_one_thread_reads, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_waiting_for_keys_has_a_deadline, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_failure_is_remembered_for_a_second, set_up, tear_down),
