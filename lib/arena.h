@@ -2,7 +2,8 @@
  * Memory that lives as long as one request.
  *
  * What comes from an arena is zeroed and aligned for any type, is never freed by hand, and dies at arena_reset, which
- * also wipes it: passwords and tokens need no clean-up of their own.  Running out of memory ends the process (the
+ * also wipes it: passwords and tokens in an arena need no clean-up of their own.  What libraries read them through
+ * (libfcgi's buffer, the parser of json-c) is not wiped, only freed or overwritten.  Running out of memory ends the process (the
  * web server starts it again), so no caller checks for NULL.
  */
 #ifndef ARENA_H

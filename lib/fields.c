@@ -111,6 +111,17 @@ lower_hex(struct arena *a, const char *s)
 	return copy;
 }
 
+/* A secret moves to the arena, which is wiped; the JSON tree, which is not, keeps zeros. */
+static const char *
+take_away(struct arena *a, struct json_object *value)
+{
+	const char *s = json_object_get_string(value);
+	const char *copy = arena_strdup(a, s);
+
+	explicit_bzero((char *)s, strlen(s));
+	return copy;
+}
+
 /* The text belongs to the request already: to its arena or to the JSON tree that ends with it. */
 static void
 take_text(const struct reading *r, const struct field *f, const char *s)
@@ -202,6 +213,8 @@ take_json(const struct reading *r, const struct field *f, struct json_object *va
 		take_bool(r, f, json_object_get_boolean(value));
 	else if (f->type == F_LINES)
 		take_lines(r, f, value);
+	else if (f->type == F_SECRET)
+		take_text(r, f, take_away(r->rq->arena, value));
 	else
 		take_text(r, f, json_object_get_string(value));
 }

@@ -18,7 +18,7 @@ enum field_type {
 	F_LINE =
 	    1, /* const char *: text without control characters; min..max Unicode characters, one visible if min > 0 */
 	F_TEXT, /* const char *: the same, but line feeds, tabs and what invisible_marks finds may be in it */
-	F_SECRET, /* const char *: any text without control characters, min..max; never echoed */
+	F_SECRET, /* const char *: any text without control characters, min..max; never echoed, and wiped with the request */
 	F_EMAIL,  /* const char *: an address, at most 254 bytes */
 	F_DATE,	  /* const char *: a calendar day, YYYY-MM-DD */
 	F_UUID,	  /* const char *: a UUID in lower-case hex with dashes (any case is accepted) */

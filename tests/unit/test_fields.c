@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <dlfcn.h>
+#include <json-c/json.h>
 
 #include "fields.h"
 #include "request.h"
@@ -102,6 +104,38 @@ test_body(void **state)
 	assert_string_equal(in.interests.at[0], "음악");
 	assert_string_equal(in.interests.at[1], "books");
 	request_end(&r);
+}
+
+static char left_over[16]; /* what the password's place in the tree held when the tree was released */
+
+/* json-c's, with a look at what it is about to free. */
+int
+json_object_put(struct json_object *object)
+{
+	int (*put)(struct json_object *) = (int (*)(struct json_object *))dlsym(RTLD_NEXT, "json_object_put");
+	struct json_object *password;
+
+	if (json_object_is_type(object, json_type_object) &&
+	    json_object_object_get_ex(object, "password", &password))
+		memcpy(left_over, json_object_get_string(password),
+		       (size_t)json_object_get_string_len(password));
+	return put(object);
+}
+
+static void
+test_a_secret_is_in_the_arena_only(void **state)
+{
+	static const char zeros[11];
+	struct input in = { 0 };
+	struct request r;
+
+	(void)state;
+	assert_int_equal(read_body(&r, fields, "{\"password\":\"correct hor\"}", &in), OK);
+	assert_string_equal(in.password, "correct hor");
+	memset(left_over, 'x', sizeof(left_over));
+	request_end(&r);
+	assert_memory_equal(left_over, zeros, sizeof(zeros));
+	assert_int_equal(left_over[sizeof(zeros)], 'x');
 }
 
 static void
@@ -363,6 +397,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_body),
+		cmocka_unit_test(test_a_secret_is_in_the_arena_only),
 		cmocka_unit_test(test_absent_fields_keep_their_presets),
 		cmocka_unit_test(test_body_faults),
 		cmocka_unit_test(test_malformed_body),
