@@ -242,10 +242,10 @@ keys_open(struct ctl *ctl, const char **ret_fault)
 		      "FROM auth.signing_key WHERE retired_at IS NULL",
 		      PG_NO_ARGS);
 	*ret_fault = "cannot be answered";
+	shut = keys ? shut_key(ctl, &secret, keys) : NULL;
+	sodium_memzero(&secret, sizeof(secret));
 	if (!keys)
 		return KEYS_SHUT;
-	shut = shut_key(ctl, &secret, keys);
-	sodium_memzero(&secret, sizeof(secret));
 	PQclear(keys);
 	if (!shut)
 		return KEYS_OPEN;
