@@ -365,7 +365,7 @@ keys_renew(struct tokens *t, const struct req *rq)
 {
 	bool renewed = false;
 
-	if (read_within(t, KEYS_LIFE_MS) || failed_within(t, REREAD_MS))
+	if (!atomic_load(&t->read_ms) || read_within(t, KEYS_LIFE_MS) || failed_within(t, REREAD_MS))
 		return false;
 	if (pthread_mutex_trylock(&t->reread_lock))
 		return false;

@@ -344,11 +344,12 @@ lease_of(struct request *r, int ms)
 
 	r->rq.deadline_ms = clock_ms() + ms;
 	time = ask(r, KV_ARGS("TIME"));
-	now_ms = atoll(time->element[0]->str) * 1000 + atoll(time->element[1]->str) / 1000;
+	now_ms =
+	    strtoll(time->element[0]->str, NULL, 10) * 1000 + strtoll(time->element[1]->str, NULL, 10) / 1000;
 	hold = take(r, "one");
 	time = ask(r, KV_ARGS("HGET", flow_key(&r->arena, id), "ticket_until"));
 	flow_release(&r->rq, &hold);
-	return atoll(time->str) - now_ms;
+	return strtoll(time->str, NULL, 10) - now_ms;
 }
 
 static void
