@@ -15,12 +15,13 @@ from servers import until
 
 @dataclass
 class Call:
-    """One call: what it was about, when it ended, how long it took, and its status (0: no answer at all)."""
+    """One call: what it was about, when it ended, how long it took, its status (0: no answer at all), a refusal's code."""
 
     subject: str
     ended: float
     seconds: float
     status: int
+    code: str = ""
 
 
 class Load:
@@ -52,14 +53,16 @@ class Load:
         session.trust_env = False
         while not self.ending.is_set():
             begun = time.monotonic()
-            subject = ""
+            subject = code = ""
             try:
                 subject, reply = self.call(session, next(self.numbers))
                 status = reply.status_code
+                if reply.headers.get("Content-Type") == "application/problem+json":
+                    code = reply.json()["code"]
             except requests.RequestException:
                 status = 0
             ended = time.monotonic()
-            self.calls.append(Call(subject, ended, ended - begun, status))
+            self.calls.append(Call(subject, ended, ended - begun, status, code))
             self.ending.wait(self.pause)
 
     def wait_calls(self, n, since=0.0, status=None):

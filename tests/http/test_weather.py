@@ -239,7 +239,8 @@ def test_a_hung_program_harms_no_other(own_system):
         with Load(me_calls(own_system, customer), 4) as load:
             load.wait_calls(20, status=200)
         assert {call.status for call in load.calls} == {200}
-        assert max(call.seconds for call in load.calls) < 1
+        # Whoever had to wait for the stopped ones would wait for lighttpd's read-timeout, 45 s.
+        assert max(call.seconds for call in load.calls) < 5
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
@@ -259,7 +260,8 @@ def test_a_hung_program_is_given_up_on(own_system):
 
 
 def test_terminated_under_load(own_system):
-    """SIGTERM to one process after another, as in an upgrade: no request fails."""
+    """SIGTERM to one process after another, as in an upgrade: no request is cut off.  On a busy machine a password may not be
+    hashed in time; that is said before anything is done."""
     customer = own_system.api.register()
     with Load(register_calls(own_system), 3) as writing, Load(me_calls(own_system, customer), 5) as reading:
         for _ in range(4):
@@ -268,7 +270,7 @@ def test_terminated_under_load(own_system):
             until(lambda b=before: not os.path.exists(f"/proc/{b[0]}"), "the process to end")
             until(lambda: len(own_system.programs().get("auth", [])) == 2, "its successor")
             reading.wait_calls(5, since=time.monotonic(), status=200)
-    assert {call.status for call in writing.calls} == {201}
+    assert {(call.status, call.code) for call in writing.calls} <= {(201, ""), (503, "overloaded")}
     assert {call.status for call in reading.calls} == {200}
     assert_nothing_lost(own_system, writing)
 
