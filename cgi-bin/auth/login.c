@@ -27,8 +27,8 @@ static const struct limit login_limit = { "sign-ins", 3000, 600 };
 /*
  * POST /login {email, password} -> 200 {access_token, token_type, expires_in, refresh_token, refresh_expires_in};
  * 401 bad_credentials; 429 after 10 failures of the account or 100 from the address in 10 minutes, or 3,000 calls
- * for the account.  With ?cookie=1 the
- * refresh token is a cookie.  Whether anybody has that e-mail shows in nothing: the steps are the same, and the reply.
+ * for the account.  With ?cookie=1 the refresh token is a cookie.  Whether anybody has that e-mail shows in nothing:
+ * the steps are the same, and the reply.
  */
 enum err
 login_create(const struct req *rq, struct resp *rs)
