@@ -88,6 +88,11 @@ def descendants(root):
         below.update(new)
 
 
+def _stands_still(pid):
+    """Has the kernel stopped the process (state T in proc(5))?"""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
 def _signal(pid, number):
     try:
         os.kill(pid, number)
@@ -164,6 +169,8 @@ class Postgres:
     def freeze(self):
         """SIGSTOP the server and every backend: connections stay open and nobody answers."""
         os.kill(self.process.pid, signal.SIGSTOP)
+        # Until it stands still it may make another backend, which would not be among those that are stopped.
+        until(lambda: _stands_still(self.process.pid), "PostgreSQL to stand still")
         self.frozen = [self.process.pid, *descendants(self.process.pid)]
         for pid in self.frozen:
             _signal(pid, signal.SIGSTOP)

@@ -60,10 +60,7 @@ def test_a_hung_database_holds_nobody_up_before_the_keys_are_read(make_system):
 
     with concurrent.futures.ThreadPoolExecutor(30) as pool:
         replies = list(pool.map(call, range(90)))
-    # A backend that was just being made may have escaped the freeze and answer a few.
-    refused = [reply for reply in replies if reply.status_code != 200]
-    assert len(refused) > len(replies) / 2
-    assert {(reply.status_code, reply.json()["code"]) for reply in refused} == {(503, "dependency_unavailable")}
+    assert {(reply.status_code, reply.json().get("code")) for reply in replies} == {(503, "dependency_unavailable")}
     assert max(reply.elapsed.total_seconds() for reply in replies) < 3.5
     system.postgres.thaw()
     system.wait_ready()
