@@ -23,6 +23,13 @@ static struct kv_script take_script = {
 	       "end\n"
 	       "return { calls, left_ms }\n",
 };
+
+/* A counter that has run out meanwhile stays away. */
+static struct kv_script return_script = {
+	.name = "limit_return",
+	.lua = "return redis.call('EXISTS', KEYS[1]) == 1 and redis.call('DECR', KEYS[1])\n",
+};
+
 static atomic_long passed_blind;
 
 /* The key of a counter.  The subject is hashed: keys stay short, and no address or e-mail stands in Redis. */
@@ -69,6 +76,15 @@ limit_take(const struct req *rq, struct resp *rs, const struct limit *limit, con
 	if (calls > limit->max)
 		return resp_refuse(rs, ERR_RATE_LIMITED, left_s);
 	return OK;
+}
+
+void
+limit_return(const struct req *rq, const struct limit *limit, const char *subject)
+{
+	const redisReply *reply;
+
+	if (kv_eval(rq, &return_script, 1, KV_ARGS(limit_key(rq, limit, subject)), &reply))
+		atomic_fetch_add_explicit(&passed_blind, 1, memory_order_relaxed);
 }
 
 long

@@ -25,6 +25,12 @@ struct limit {
 enum err limit_take(const struct req *rq, struct resp *rs, const struct limit *limit,
 		    const char *subject) MUST_CHECK;
 
+/**
+ * limit_return(rq, limit, subject):
+ * Give back a call that was shed before anything was done for it, so that nobody uses up a limit by being turned away.
+ */
+void limit_return(const struct req *rq, const struct limit *limit, const char *subject);
+
 /** limit_passed_blind(): How often a limit could not be asked, since the start; a metric. */
 long limit_passed_blind(void);
 

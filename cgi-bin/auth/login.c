@@ -52,6 +52,8 @@ login_create(const struct req *rq, struct resp *rs)
 		e = limit_take(rq, rs, &login_limit, account);
 	if (e == OK)
 		e = auth_hash(rq, account, in.password, phc);
+	if (e == ERR_OVERLOADED)
+		limit_return(rq, &login_limit, account);
 	if (e)
 		return e;
 	token = refresh_new(rq->arena, token_hash);

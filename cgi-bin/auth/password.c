@@ -37,6 +37,8 @@ change(const struct req *rq, struct resp *rs, const char *account, const struct 
 		e = auth_hash(rq, account, in->current_password, current);
 	if (e == OK)
 		e = auth_hash(rq, account, in->new_password, next);
+	if (e == ERR_OVERLOADED)
+		limit_return(rq, &change_limit, rq->user);
 	if (e)
 		return e;
 	e = db_run(rq, AUTH_CHANGE_PASSWORD,

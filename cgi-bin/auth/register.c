@@ -93,6 +93,8 @@ register_create(const struct req *rq, struct resp *rs)
 		e = limit_take(rq, rs, &register_limit, guard_network(rq->arena, rq->address));
 	if (e == OK)
 		e = auth_hash(rq, auth_account(rq->arena, in.email), in.password, phc);
+	if (e == ERR_OVERLOADED)
+		limit_return(rq, &register_limit, guard_network(rq->arena, rq->address));
 	if (e)
 		return e;
 	refresh_token = refresh_new(rq->arena, token_hash);

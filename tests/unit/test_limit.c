@@ -92,6 +92,23 @@ calls_are_counted_down_and_refused(void **state)
 }
 
 static void
+what_was_shed_is_given_back(void **state)
+{
+	static const struct limit scarce = { .name = "scarce", .max = 1, .window_s = 60 };
+	struct request r;
+
+	(void)state;
+	assert_int_equal(take(&r, &scarce, "anna"), OK);
+	limit_return(&r.rq, &scarce, "anna");
+	limit_return(&r.rq, &scarce, "nobody has taken");
+	request_end(&r);
+	assert_takes(OK, &scarce, "anna");
+	assert_takes(ERR_RATE_LIMITED, &scarce, "anna");
+	assert_takes(OK, &scarce, "nobody has taken");
+	assert_takes(ERR_RATE_LIMITED, &scarce, "nobody has taken");
+}
+
+static void
 subjects_and_limits_are_apart(void **state)
 {
 	static const struct limit once = { .name = "once", .max = 1, .window_s = 60 };
@@ -210,6 +227,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calls_are_counted_down_and_refused),
+		cmocka_unit_test(what_was_shed_is_given_back),
 		cmocka_unit_test(subjects_and_limits_are_apart),
 		cmocka_unit_test(a_counter_hides_its_subject_and_expires),
 		cmocka_unit_test(a_window_that_ends_starts_anew),
