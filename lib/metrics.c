@@ -15,22 +15,35 @@
 #include "metrics.h"
 #include "route.h"
 
-enum { STATUS_MIN = 100, STATUS_MAX = 599, GAUGES_MAX = 32 };
+enum { STATUS_MIN = 100, STATUS_MAX = 599, GAUGES_MAX = 32, TABLES_MAX = 8, LABELS_MAX = 256 };
 
-/* Upper ends of the histogram's buckets, and their labels in seconds; a last one without end follows. */
-static const struct {
+/* Upper ends of a distribution's buckets, and their labels in seconds, to a zero row; a last bucket without end follows. */
+struct bound {
 	int64_t us;
 	const char *le;
-} buckets[] = {
-	{ 1000, "0.001" },  { 2500, "0.0025" }, { 5000, "0.005" },  { 10000, "0.01" }, { 25000, "0.025" },
-	{ 50000, "0.05" },  { 100000, "0.1" },	{ 250000, "0.25" }, { 500000, "0.5" }, { 1000000, "1" },
-	{ 2500000, "2.5" }, { 5000000, "5" },	{ 10000000, "10" },
 };
-enum { BUCKETS = sizeof(buckets) / sizeof(buckets[0]) };
+
+static const struct bound request_bounds[] = {
+	{ 1000, "0.001" },  { 2500, "0.0025" },
+	{ 5000, "0.005" },  { 10000, "0.01" },
+	{ 25000, "0.025" }, { 50000, "0.05" },
+	{ 100000, "0.1" },  { 250000, "0.25" },
+	{ 500000, "0.5" },  { 1000000, "1" },
+	{ 2500000, "2.5" }, { 5000000, "5" },
+	{ 10000000, "10" }, { 0 },
+};
+enum { REQUEST_BUCKETS = sizeof(request_bounds) / sizeof(request_bounds[0]) - 1 };
+
+/* From a function's share of a turn to the longest wait for a model. */
+static const struct bound bounds[METRIC_BUCKETS + 1] = {
+	{ 100, "0.0001" }, { 300, "0.0003" }, { 1000, "0.001" },  { 3000, "0.003" },  { 10000, "0.01" },
+	{ 30000, "0.03" }, { 100000, "0.1" }, { 300000, "0.3" },  { 1000000, "1" },   { 2000000, "2" },
+	{ 3000000, "3" },  { 5000000, "5" },  { 10000000, "10" }, { 30000000, "30" }, { 0 },
+};
 
 struct route_counts {
 	_Atomic int64_t status[STATUS_MAX - STATUS_MIN + 1];
-	_Atomic int64_t took[BUCKETS + 1];
+	_Atomic int64_t took[REQUEST_BUCKETS + 1];
 	_Atomic int64_t sum_us;
 };
 
@@ -46,7 +59,10 @@ static struct {
 	const struct route *routes;
 	int nroutes;
 	struct route_counts *counts; /* of each route, and one more */
-	struct metric *domain;
+	const struct metric *tables[TABLES_MAX];
+	int ntables;
+	const struct histogram *histograms[TABLES_MAX];
+	int nhistograms;
 	struct gauge gauges[GAUGES_MAX];
 	int ngauges;
 	int64_t started_s;
@@ -75,8 +91,7 @@ metrics_open(const char *program, const struct route *routes, struct metric *dom
 {
 	metrics.program = program;
 	metrics.routes = routes;
-	metrics.domain = domain;
-	metrics.ngauges = 0;
+	metrics.ntables = metrics.nhistograms = metrics.ngauges = 0;
 	metrics.started_s = clock_unix_s();
 	for (metrics.nroutes = 0; routes[metrics.nroutes].method; metrics.nroutes++)
 		continue;
@@ -84,20 +99,36 @@ metrics_open(const char *program, const struct route *routes, struct metric *dom
 	metrics.counts = calloc((size_t)metrics.nroutes + 1, sizeof(*metrics.counts));
 	if (!metrics.counts)
 		abort();
+	if (domain)
+		metrics_table(domain);
+}
+
+static void
+count_time(const struct bound *b, _Atomic int64_t *buckets, int64_t us)
+{
+	while (b->us && us > b->us) {
+		b++;
+		buckets++;
+	}
+	bump(buckets, 1);
+}
+
+void
+metrics_observe(struct histogram *h, int64_t us)
+{
+	count_time(bounds, h->buckets, us);
+	bump(&h->sum_us, us);
 }
 
 void
 metrics_request(const struct route *route, int status, int64_t us)
 {
 	struct route_counts *counts = &metrics.counts[route ? route - metrics.routes : metrics.nroutes];
-	int i = 0;
 
 	if (status < STATUS_MIN || status > STATUS_MAX)
 		status = STATUS_MAX;
-	while (i < BUCKETS && us > buckets[i].us)
-		i++;
 	bump(&counts->status[status - STATUS_MIN], 1);
-	bump(&counts->took[i], 1);
+	count_time(request_bounds, counts->took, us);
 	bump(&counts->sum_us, us);
 }
 
@@ -109,6 +140,36 @@ metrics_gauge(const char *name, const char *help, int64_t (*read)(const void *),
 		return;
 	}
 	metrics.gauges[metrics.ngauges++] = (struct gauge){ name, help, read, ctx };
+}
+
+void
+metrics_table(const struct metric *rows)
+{
+	int i;
+
+	for (i = 0; i < metrics.ntables; i++)
+		if (metrics.tables[i] == rows)
+			return;
+	if (i == TABLES_MAX) {
+		log_event(LOG_ERROR, "metrics_full", "table=%s", rows->name);
+		return;
+	}
+	metrics.tables[metrics.ntables++] = rows;
+}
+
+void
+metrics_histograms(const struct histogram *rows)
+{
+	int i;
+
+	for (i = 0; i < metrics.nhistograms; i++)
+		if (metrics.histograms[i] == rows)
+			return;
+	if (i == TABLES_MAX) {
+		log_event(LOG_ERROR, "metrics_full", "histograms=%s", rows->name);
+		return;
+	}
+	metrics.histograms[metrics.nhistograms++] = rows;
 }
 
 static bool
@@ -125,89 +186,123 @@ head_print(FILE *out, const char *name, const char *help, const char *type)
 	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-/* Open the braces with the labels of row i of the counts; the caller adds its own and closes them. */
+/* Name and labels of a series; the caller adds le, if it is a bucket, and closes the braces. */
 static void
-route_print(FILE *out, const char *name, int i)
+series_print(FILE *out, const char *name, const char *suffix, const char *labels)
+{
+	fprintf(out, "%s%s{program=\"%s\"%s%s", name, suffix, metrics.program, labels ? "," : "",
+		labels ? labels : "");
+}
+
+static void
+value_print(FILE *out, const char *name, const char *labels, int64_t value)
+{
+	series_print(out, name, "", labels);
+	fprintf(out, "} %lld\n", (long long)value);
+}
+
+/* A distribution's buckets are cumulative in the text, and its count is the last of them. */
+static void
+distribution_print(FILE *out, const char *name, const char *labels, const struct bound *b,
+		   const _Atomic int64_t *buckets, int64_t sum_us)
+{
+	long long n = 0;
+
+	for (;; b++) {
+		n += value_of(buckets++);
+		series_print(out, name, "_bucket", labels);
+		fprintf(out, ",le=\"%s\"} %lld\n", b->us ? b->le : "+Inf", n);
+		if (!b->us)
+			break;
+	}
+	series_print(out, name, "_sum", labels);
+	fprintf(out, "} %lld.%06lld\n", (long long)sum_us / 1000000, (long long)sum_us % 1000000);
+	series_print(out, name, "_count", labels);
+	fprintf(out, "} %lld\n", n);
+}
+
+/* The labels of row i of the counts. */
+static const char *
+route_labels(int i, char ret_labels[LABELS_MAX])
 {
 	bool matched = i < metrics.nroutes;
 
-	fprintf(out, "%s{program=\"%s\",method=\"%s\",route=\"%s\"", name, metrics.program,
-		matched ? route_method_name(metrics.routes[i].method) : "any",
-		matched ? metrics.routes[i].path : "none");
+	snprintf(ret_labels, LABELS_MAX, "method=\"%s\",route=\"%.200s\"",
+		 matched ? route_method_name(metrics.routes[i].method) : "any",
+		 matched ? metrics.routes[i].path : "none");
+	return ret_labels;
 }
 
 /* Statuses that have not occurred are left out: 500 rows per route would be nobody's. */
 static void
 requests_print(FILE *out)
 {
+	const char *const name = "moa_requests_total";
+	char labels[LABELS_MAX];
 	int64_t n;
 	int i, status;
 
-	head_print(out, "moa_requests_total", "Requests answered.", "counter");
+	head_print(out, name, "Requests answered.", "counter");
 	for (i = 0; i <= metrics.nroutes; i++) {
 		for (status = STATUS_MIN; status <= STATUS_MAX; status++) {
 			n = value_of(&metrics.counts[i].status[status - STATUS_MIN]);
 			if (n == 0)
 				continue;
-			route_print(out, "moa_requests_total", i);
+			series_print(out, name, "", route_labels(i, labels));
 			fprintf(out, ",status=\"%d\"} %lld\n", status, (long long)n);
 		}
 	}
 }
 
-/* A histogram's buckets are cumulative in the text, and its count is the last of them. */
-static void
-histogram_print(FILE *out, int i)
-{
-	const char *const name = "moa_request_duration_seconds";
-	const struct route_counts *counts = &metrics.counts[i];
-	int64_t sum_us = value_of(&counts->sum_us);
-	long long n = 0;
-	char series[64];
-	int b;
-
-	snprintf(series, sizeof(series), "%s_bucket", name);
-	for (b = 0; b <= BUCKETS; b++) {
-		n += value_of(&counts->took[b]);
-		route_print(out, series, i);
-		fprintf(out, ",le=\"%s\"} %lld\n", b < BUCKETS ? buckets[b].le : "+Inf", n);
-	}
-	snprintf(series, sizeof(series), "%s_sum", name);
-	route_print(out, series, i);
-	fprintf(out, "} %lld.%06lld\n", (long long)sum_us / 1000000, (long long)sum_us % 1000000);
-	snprintf(series, sizeof(series), "%s_count", name);
-	route_print(out, series, i);
-	fprintf(out, "} %lld\n", n);
-}
-
 static void
 durations_print(FILE *out)
 {
+	const char *const name = "moa_request_duration_seconds";
+	const struct route_counts *counts;
+	char labels[LABELS_MAX];
 	int i;
 
-	head_print(out, "moa_request_duration_seconds", "Time from accepting a request to its reply.",
-		   "histogram");
-	for (i = 0; i <= metrics.nroutes; i++)
-		histogram_print(out, i);
+	head_print(out, name, "Time from accepting a request to its reply.", "histogram");
+	for (i = 0; i <= metrics.nroutes; i++) {
+		counts = &metrics.counts[i];
+		distribution_print(out, name, route_labels(i, labels), request_bounds, counts->took,
+				   value_of(&counts->sum_us));
+	}
 }
 
 static void
-value_print(FILE *out, const char *name, const char *labels, int64_t value)
-{
-	fprintf(out, "%s{program=\"%s\"%s%s} %lld\n", name, metrics.program, labels ? "," : "",
-		labels ? labels : "", (long long)value);
-}
-
-static void
-domain_print(FILE *out)
+table_print(FILE *out, const struct metric *rows)
 {
 	const struct metric *m, *before = NULL;
 
-	for (m = metrics.domain; m && m->name; before = m++) {
+	for (m = rows; m->name; before = m++) {
 		if (!before || strcmp(before->name, m->name) != 0)
 			head_print(out, m->name, m->help, is_counter(m->name) ? "counter" : "gauge");
 		value_print(out, m->name, m->labels, value_of(&m->value));
 	}
+}
+
+static void
+histograms_print(FILE *out, const struct histogram *rows)
+{
+	const struct histogram *h, *before = NULL;
+
+	for (h = rows; h->name; before = h++) {
+		if (!before || strcmp(before->name, h->name) != 0)
+			head_print(out, h->name, h->help, "histogram");
+		distribution_print(out, h->name, h->labels, bounds, h->buckets, value_of(&h->sum_us));
+	}
+}
+
+static void
+tables_print(FILE *out)
+{
+	int i;
+
+	for (i = 0; i < metrics.ntables; i++)
+		table_print(out, metrics.tables[i]);
+	for (i = 0; i < metrics.nhistograms; i++)
+		histograms_print(out, metrics.histograms[i]);
 }
 
 static void
@@ -261,7 +356,7 @@ metrics_text(struct arena *a)
 		abort();
 	requests_print(out);
 	durations_print(out);
-	domain_print(out);
+	tables_print(out);
 	gauges_print(out);
 	process_print(out);
 	if (fclose(out) != 0)

@@ -28,6 +28,18 @@ static struct metric counters[] = {
 	{ 0 },
 };
 
+static struct metric more_counters[] = {
+	{ "moa_toy_more_total", NULL, "More.", 0 },
+	{ 0 },
+};
+
+static struct histogram histograms[] = {
+	{ .name = "moa_toy_poke_seconds", .labels = "hand=\"left\"", .help = "Time of a poke." },
+	{ .name = "moa_toy_poke_seconds", .labels = "hand=\"right\"", .help = "Time of a poke." },
+	{ .name = "moa_toy_rest_seconds", .help = "Time between pokes." },
+	{ 0 },
+};
+
 static struct arena arena;
 
 static int
@@ -61,6 +73,30 @@ static void
 assert_absent(const char *words)
 {
 	assert_null(strstr(metrics_text(&arena), words));
+}
+
+static int
+times_in(const char *words)
+{
+	const char *at = metrics_text(&arena);
+	int n = 0;
+
+	for (at = strstr(at, words); at; at = strstr(at + 1, words))
+		n++;
+	return n;
+}
+
+static void
+histograms_clear(void)
+{
+	struct histogram *h;
+	int i;
+
+	for (h = histograms; h->name; h++) {
+		for (i = 0; i <= METRIC_BUCKETS; i++)
+			h->buckets[i] = 0;
+		h->sum_us = 0;
+	}
 }
 
 static void
@@ -130,6 +166,72 @@ the_programs_own_counters_show(void **state)
 	assert_line("moa_toy_depth{program=\"toy\"} 3");
 }
 
+static void
+further_tables_show_once(void **state)
+{
+	int i;
+
+	(void)state;
+	more_counters[0].value = 0;
+	for (i = 0; i < 10; i++)
+		metrics_table(more_counters);
+	metrics_add(&more_counters[0], 2);
+	assert_line("moa_toy_more_total{program=\"toy\"} 2");
+	assert_line("# TYPE moa_toy_more_total counter");
+	assert_int_equal(times_in("# TYPE moa_toy_more_total "), 1);
+	metrics_open("toy", routes, NULL);
+	assert_absent("moa_toy_more_total");
+	assert_absent("moa_toy_pokes_total");
+}
+
+static void
+a_ninth_table_is_left_out(void **state)
+{
+	static struct metric tables[9][2];
+	static struct histogram times[9][2];
+	int i;
+
+	(void)state;
+	metrics_open("toy", routes, NULL);
+	for (i = 0; i < 9; i++) {
+		tables[i][0] =
+		    (struct metric){ i < 8 ? "moa_toy_few_total" : "moa_toy_ninth_total", NULL, "Few." };
+		times[i][0] =
+		    (struct histogram){ .name = i < 8 ? "moa_toy_few_seconds" : "moa_toy_ninth_seconds" };
+		metrics_table(tables[i]);
+		metrics_histograms(times[i]);
+	}
+	assert_int_equal(times_in("# TYPE moa_toy_few_total "), 8);
+	assert_int_equal(times_in("# TYPE moa_toy_few_seconds "), 8);
+	assert_absent("moa_toy_ninth");
+}
+
+static void
+histograms_show_how_long_it_took(void **state)
+{
+	(void)state;
+	histograms_clear();
+	metrics_histograms(histograms);
+	metrics_observe(&histograms[0], 0);
+	metrics_observe(&histograms[0], 100);
+	metrics_observe(&histograms[0], 101);
+	metrics_observe(&histograms[0], 30000000);
+	metrics_observe(&histograms[0], 30000001);
+	metrics_observe(&histograms[2], 2000);
+	assert_line("moa_toy_poke_seconds_bucket{program=\"toy\",hand=\"left\",le=\"0.0001\"} 2");
+	assert_line("moa_toy_poke_seconds_bucket{program=\"toy\",hand=\"left\",le=\"0.0003\"} 3");
+	assert_line("moa_toy_poke_seconds_bucket{program=\"toy\",hand=\"left\",le=\"10\"} 3");
+	assert_line("moa_toy_poke_seconds_bucket{program=\"toy\",hand=\"left\",le=\"30\"} 4");
+	assert_line("moa_toy_poke_seconds_bucket{program=\"toy\",hand=\"left\",le=\"+Inf\"} 5");
+	assert_line("moa_toy_poke_seconds_sum{program=\"toy\",hand=\"left\"} 60.000202");
+	assert_line("moa_toy_poke_seconds_count{program=\"toy\",hand=\"left\"} 5");
+	assert_line("moa_toy_poke_seconds_count{program=\"toy\",hand=\"right\"} 0");
+	assert_line("moa_toy_rest_seconds_bucket{program=\"toy\",le=\"0.001\"} 0");
+	assert_line("moa_toy_rest_seconds_bucket{program=\"toy\",le=\"0.003\"} 1");
+	assert_int_equal(times_in("# TYPE moa_toy_poke_seconds histogram\n"), 1);
+	assert_int_equal(times_in("# HELP moa_toy_rest_seconds Time between pokes.\n"), 1);
+}
+
 static int64_t
 read_number(const void *ctx)
 {
@@ -178,6 +280,7 @@ request_often(void *arg)
 	for (i = 0; i < 10000; i++) {
 		metrics_request(&routes[0], 200, 20);
 		metrics_add(&counters[0], 1);
+		metrics_observe(&histograms[1], 20);
 	}
 	return NULL;
 }
@@ -189,6 +292,8 @@ no_count_is_lost_between_threads(void **state)
 	int i;
 
 	(void)state;
+	histograms_clear();
+	metrics_histograms(histograms);
 	for (i = 0; i < 8; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, request_often, NULL), 0);
 	for (i = 0; i < 8; i++)
@@ -196,6 +301,8 @@ no_count_is_lost_between_threads(void **state)
 	assert_line(DURATION("_count", "} 80000"));
 	assert_line(DURATION("_sum", "} 1.600000"));
 	assert_line("moa_toy_pokes_total{program=\"toy\",result=\"ok\"} 80000");
+	assert_line("moa_toy_poke_seconds_count{program=\"toy\",hand=\"right\"} 80000");
+	assert_line("moa_toy_poke_seconds_sum{program=\"toy\",hand=\"right\"} 1.600000");
 }
 
 /* Prometheus' own checker reads the text and has nothing to say about it. */
@@ -210,6 +317,9 @@ promtool_accepts_it(void **state)
 	metrics_gauge("moa_toy_number", "A number.", read_number, &number);
 	metrics_request(&routes[0], 200, 1000);
 	metrics_request(NULL, 404, 1);
+	metrics_table(more_counters);
+	metrics_histograms(histograms);
+	metrics_observe(&histograms[0], 1000);
 	if (system("command -v promtool >/dev/null") != 0) {
 		print_message("promtool (package prometheus) is not installed\n");
 		skip();
@@ -232,6 +342,9 @@ main(void)
 		WITH_METRICS(a_status_that_is_none_has_a_place_too),
 		WITH_METRICS(buckets_are_cumulative_and_closed_above),
 		WITH_METRICS(the_programs_own_counters_show),
+		WITH_METRICS(further_tables_show_once),
+		WITH_METRICS(a_ninth_table_is_left_out),
+		WITH_METRICS(histograms_show_how_long_it_took),
 		WITH_METRICS(gauges_are_read_at_each_scrape),
 		WITH_METRICS(the_process_is_described),
 		WITH_METRICS(no_count_is_lost_between_threads),
