@@ -1,0 +1,16 @@
+/* Hiding what may identify somebody in running text before it leaves for others: e-mail addresses and long numbers. */
+#ifndef MASK_H
+#define MASK_H
+
+struct arena;
+
+/**
+ * mask_text(a, text):
+ * A copy of ${text}, which is UTF-8, with each e-mail address replaced by "[e-mail]" and each number of nine digits or
+ * more (telephones, cards, accounts, resident numbers; also written in groups, with one hyphen, dot or space between
+ * them, or in full-width digits) by "[number]".  Prices stay: 1,500,000원 is no such number, nor is the range
+ * 30000-50000.
+ */
+char *mask_text(struct arena *a, const char *text);
+
+#endif
