@@ -24,6 +24,7 @@ enum {
 	CHAT_MESSAGES,
 	CHAT_FACTS,
 	CHAT_SEARCH,
+	CHAT_UNSEEN,
 	CHAT_COMMIT,
 	CHAT_FEEDBACK,
 	CHAT__MAX
@@ -58,13 +59,41 @@ enum err turn_run(const struct req *rq, struct resp *rs, const char *session,
  */
 const char *turn_detail(struct arena *a, const struct step *step, const struct product *found, int n);
 
+enum { FOUND_MAX = 24 };
+
+/* What a search fetched and may be shown: affordable, never shown before in this conversation, best first. */
+struct found {
+	struct product at[FOUND_MAX];
+	int n;
+	const char *wish; /* a digest of what was wished for; only product_find.c looks at it */
+};
+
+/* What the ids of products from Naver begin with; the catalog's have no colon. */
+#define NAVER_ID "naver:"
+
 /**
- * product_search(rq, session, step, facts, ret_found, ret_n):
- * Search the catalog by what the flow of ${step} wishes for, within machine_cap, and choose what to show.
+ * product_find(rq, session, step, facts, fetched, ret_found):
+ * Find what the flow of ${step} wishes for, within machine_cap.  ${fetched} is what an earlier search of this
+ * conversation left over (product_rest), "" if nothing: when it was for the same wish and enough of it may still be
+ * shown, that is taken and nothing is searched.  Errors: ERR_UNAVAILABLE.
  */
-enum err product_search(const struct req *rq, const char *session, const struct step *step,
-			const struct facts *facts, struct product ret_found[CARDS_MAX],
-			int *ret_n) MUST_CHECK;
+enum err product_find(const struct req *rq, const char *session, const struct step *step,
+		      const struct facts *facts, const char *fetched, struct found *ret_found) MUST_CHECK;
+
+/**
+ * product_rest(a, found, cards):
+ * What to keep of ${found} for "more", as JSON: all but the ids in the list ${cards}.  "" if nothing is left.
+ */
+const char *product_rest(struct arena *a, const struct found *found, const char *cards);
+
+/** product_list_json(a, products, n): The ${n} products at ${products} as a JSON array, to be kept and read again. */
+const char *product_list_json(struct arena *a, const struct product *products, int n);
+
+/**
+ * product_list_read(a, json, ret_products, max):
+ * Read back at most ${max} products.  What is none is passed over, also all of it.  Returns how many there are.
+ */
+int product_list_read(struct arena *a, const char *json, struct product *ret_products, int max);
 
 /** product_read(res, row, ret_product): The product in the row ${row} of ${res}. */
 void product_read(const struct db_result *res, int row, struct product *ret_product);

@@ -55,6 +55,13 @@ const struct stmt chatbot_stmts[CHAT__MAX] = {
 				    "  nullif($10, ''), " LIST("$11") ", " LIST("$12") ", " LIST(
 					"$13") ") f "
 					       "JOIN chatbot.product p USING (id) ORDER BY f.fit, f.score DESC, f.id" },
+	/* session, ids -> place in the list from 0 of each that was never shown, and the catalog's product if it has one */
+	[CHAT_UNSEEN] = { "chat_unseen", 2,
+			  "SELECT f.n - 1 AS place, " PRODUCT " "
+			  "FROM unnest(" LIST(
+			      "$2") ") WITH ORDINALITY f(id, n) LEFT JOIN chatbot.product p USING (id) "
+				    "WHERE NOT EXISTS (SELECT FROM chatbot.shown s"
+				    "  WHERE s.session_id = $1 AND s.product_id = f.id) ORDER BY f.n" },
 	/* session, customer, version, flow, client_message_id, text, reply, detail, products shown -> result;
 	 * no row when the session has moved on, or is gone */
 	[CHAT_COMMIT] = { "chat_commit", 9,
@@ -73,7 +80,7 @@ const struct stmt chatbot_stmts[CHAT__MAX] = {
 			  "), shown AS ("
 			  "  INSERT INTO chatbot.shown (session_id, product_id)"
 			  "  SELECT id, unnest(" LIST(
-			      "$9") ") FROM moved"
+			      "$9") ") FROM moved ON CONFLICT DO NOTHING"
 				    ") SELECT chatbot.turn_json(a::chatbot.message) AS result FROM answer a" },
 	/* message, customer, rating, comment -> message_id */
 	[CHAT_FEEDBACK] = { "chat_feedback", 4,

@@ -1,13 +1,16 @@
-/* Products between the catalog, the conversation and the client.  Which three are shown is decided in pick.c. */
+/*
+ * A product in its forms: a row of the catalog, JSON kept between turns, JSON for the client.  How products are found
+ * is product_find.c's business, which three are shown is decided in pick.c.
+ */
+#include <stddef.h>
 #include <string.h>
+
+#include <json-c/json.h>
 
 #include "arena.h"
 #include "chatbot.h"
-#include "list.h"
+#include "json.h"
 #include "out.h"
-#include "req.h"
-
-enum { FOUND_MAX = 40 };
 
 void
 product_read(const struct db_result *res, int row, struct product *ret_product)
@@ -30,75 +33,86 @@ product_read(const struct db_result *res, int row, struct product *ret_product)
 	};
 }
 
-/* The categories near what the customer is into: by what they said, else by their profile. */
-static const char *
-nearby(struct arena *a, const struct flow *flow, const struct facts *facts)
-{
-	const char *source = *flow->hobby ? flow->hobby : facts->interests, *topics = "", *word;
-	struct said said;
-	int i;
-
-	for (word = list_next(a, &source); word; word = list_next(a, &source)) {
-		const struct interest *row = interest_find(word);
-
-		if (row)
-			topics = list_join(a, topics, row->topics);
-		understand_text(a, row ? "" : word, &said);
-		for (i = 0; i < said.ninterests; i++)
-			topics = list_join(a, topics, said.interests[i]->topics);
-	}
-	return topics;
-}
-
-/* Prices of a search: the bounds that hold, and the one that suits best. */
-struct prices {
-	int64_t cap_won, floor_won, aim_won;
+/* The texts of a product as members of its JSON. */
+static const struct {
+	const char *name;
+	size_t offset;
+	bool required;
+} texts[] = {
+	{ "id", offsetof(struct product, id), true },
+	{ "name_ko", offsetof(struct product, name_ko), true },
+	{ "name_en", offsetof(struct product, name_en), true },
+	{ "brand", offsetof(struct product, brand), true },
+	{ "category", offsetof(struct product, category), true },
+	{ "category_ko", offsetof(struct product, category_ko), true },
+	{ "category_en", offsetof(struct product, category_en), true },
+	{ "colour", offsetof(struct product, colour), false },
+	{ "mall", offsetof(struct product, mall), true },
+	{ "url", offsetof(struct product, url), true },
+	{ "image_url", offsetof(struct product, image_url), true },
+	{ "reason_ko", offsetof(struct product, reason_ko), true },
+	{ "reason_en", offsetof(struct product, reason_en), true },
 };
 
-/* Close to a budget somebody named, and well below a mere limit. */
-static struct prices
-prices_of(const struct step *step, const struct facts *facts)
-{
-	const struct flow *flow = &step->flow;
-	struct prices p = { .cap_won = machine_cap(flow, facts),
-			    .floor_won = step->firm ? flow->floor_won : 0 };
+enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
 
-	if (step->firm && flow->below_won && flow->below_won <= p.cap_won)
-		p.cap_won = flow->below_won - 1;
-	if (flow->floor_won)
-		p.aim_won = (flow->floor_won + p.cap_won) / 2;
-	else
-		p.aim_won = p.cap_won * (flow->budget_won ? 85 : 40) / 100;
-	return p;
-}
-
-enum err
-product_search(const struct req *rq, const char *session, const struct step *step, const struct facts *facts,
-	       struct product ret_found[CARDS_MAX], int *ret_n)
+const char *
+product_list_json(struct arena *a, const struct product *products, int n)
 {
-	const struct flow *flow = &step->flow;
-	const struct prices prices = prices_of(step, facts);
-	struct product found[FOUND_MAX];
-	struct db_result res;
-	enum err e;
+	struct json_object *list = out_array(a);
+	size_t t;
 	int i;
 
-	e = db_run(rq, CHAT_SEARCH,
-		   DB_ARGS(db_text(session), db_i64(rq, prices.cap_won), db_i64(rq, prices.floor_won),
-			   db_i64(rq, prices.aim_won), db_i64(rq, flow->below_won),
-			   db_i64(rq, flow->floor_won), db_text(flow->terms), db_text(flow->topics),
-			   db_text(nearby(rq->arena, flow, facts)), db_text(flow->colour),
-			   db_text(flow->not_colours), db_text(flow->not_brands), db_text(flow->not_words)),
-		   &res);
-	if (e)
-		return e;
-	for (i = 0; i < res.rows && i < FOUND_MAX; i++) {
-		product_read(&res, i, &found[i]);
-		found[i].fit = (int)db_num(&res, i, "fit");
-		found[i].score = (double)db_num(&res, i, "score") / 1e6;
+	for (i = 0; i < n; i++) {
+		const struct product *p = &products[i];
+		struct json_object *object = out_object_in(list, NULL);
+
+		for (t = 0; t < TEXTS; t++)
+			out_str(object, texts[t].name,
+				*(const char *const *)((const char *)p + texts[t].offset));
+		out_num(object, "price_won", p->price_won);
+		out_num(object, "fit", p->fit);
+		out_num(object, "score", (int64_t)(p->score * 1e6));
 	}
-	*ret_n = pick_products(found, i, ret_found);
-	return OK;
+	return out_text(list);
+}
+
+/* The product that object tells of.  False if it lacks what a product must have. */
+static bool
+product_of(struct json_object *object, struct product *ret_product)
+{
+	struct product p = { .price_won = json_member_i64(object, "price_won", 0),
+			     .fit = (int)json_member_i64(object, "fit", 0),
+			     .score = (double)json_member_i64(object, "score", 0) / 1e6 };
+	size_t t;
+
+	for (t = 0; t < TEXTS; t++) {
+		const char *text = json_member_text(object, texts[t].name);
+
+		if (!text && texts[t].required)
+			return false;
+		*(const char **)((char *)&p + texts[t].offset) = text;
+	}
+	*ret_product = p;
+	return p.price_won > 0;
+}
+
+int
+product_list_read(struct arena *a, const char *json, struct product *ret_products, int max)
+{
+	struct json_object *list = NULL;
+	size_t i;
+	int n = 0;
+
+	if (!json || json_read(a, json, strlen(json), &list) || !json_object_is_type(list, json_type_array))
+		return 0;
+	for (i = 0; i < json_object_array_length(list) && n < max; i++) {
+		struct json_object *object = json_object_array_get_idx(list, i);
+
+		if (json_object_is_type(object, json_type_object) && product_of(object, &ret_products[n]))
+			n++;
+	}
+	return n;
 }
 
 void

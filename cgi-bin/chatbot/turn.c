@@ -113,7 +113,8 @@ static enum err
 answer(struct turn *t, struct step *step, const char **ret_reply, const char **ret_detail)
 {
 	struct arena *a = t->rq->arena;
-	struct product found[CARDS_MAX];
+	struct product picked[CARDS_MAX];
+	struct found found;
 	struct said said;
 	int n = 0;
 	enum err e;
@@ -121,13 +122,14 @@ answer(struct turn *t, struct step *step, const char **ret_reply, const char **r
 	understand_text(a, t->in->text, &said);
 	machine_step(a, &t->flow, &said, &t->facts, step);
 	if (step->searches) {
-		e = product_search(t->rq, t->session, step, &t->facts, found, &n);
+		e = product_find(t->rq, t->session, step, &t->facts, "", &found);
 		if (e)
 			return e;
-		machine_found(a, &t->flow, step, found, &n);
+		n = pick_products(found.at, found.n, picked);
+		machine_found(a, &t->flow, step, picked, &n);
 	}
-	*ret_reply = say_reply(a, step, &t->facts, found, n);
-	*ret_detail = turn_detail(a, step, found, n);
+	*ret_reply = say_reply(a, step, &t->facts, picked, n);
+	*ret_detail = turn_detail(a, step, picked, n);
 	return OK;
 }
 
