@@ -106,6 +106,7 @@ class Httpd:
             **(env or {}),
         }
         self.auth_env = {"MOA_AUTH_SECRET_FILE": str(secret)}
+        self.chatbot_env = {}  # wins over env, as auth_env does
         self._install()
         self.programs_log = self.place / "log/moa.log"
         self.ctl = Ctl(postgres, server, secret)
@@ -171,6 +172,10 @@ class Httpd:
         self.stop()
         self.start()
 
+    def _missing(self, shared, own):
+        """What a program is to be given besides what all get."""
+        return {name: value for name, value in {**self.env, **own}.items() if name not in shared}
+
     def programs(self):
         """{"auth": [pid, …]} of the programs that run."""
         found = {}
@@ -212,14 +217,17 @@ class Lighttpd(Httpd):
         def table(env):
             return "( " + ", ".join(f'"{name}" => "{value}"' for name, value in env.items()) + " )"
 
+        # lighttpd takes no name twice.
+        own = {**self.auth_env, **self.chatbot_env}
+        shared = {name: value for name, value in self.env.items() if name not in own}
         settings = f"""
             var.moa_procs = {self.twins}
             var.moa_run = "{self.place}/run"
             var.moa_log = "{self.programs_log}"
             var.moa_internal = "127.0.0.0/8"
-            var.moa_env = {table(self.env)}
-            var.moa_auth_env = {table(self.auth_env)}
-            var.moa_chatbot_env = ()
+            var.moa_env = {table(shared)}
+            var.moa_auth_env = {table(self._missing(shared, self.auth_env))}
+            var.moa_chatbot_env = {table(self._missing(shared, self.chatbot_env))}
             """
         (self.place / "etc/moa/lighttpd-settings.conf").write_text(settings)
         self.render("lighttpd/moa.conf.in", "lighttpd.conf")
@@ -232,7 +240,8 @@ class Apache(Httpd):
     """moa behind Apache: mod_fcgid spawns the programs, streams go to a chatbot of its own."""
 
     def start(self, ready=True):
-        self.streams = Program("chatbot", self.place / "run", self.env, self.place / "libexec/moa/chatbot.fcgi")
+        env = {**self.env, **self.chatbot_env}
+        self.streams = Program("chatbot", self.place / "run", env, self.place / "libexec/moa/chatbot.fcgi")
         self.streams.start()
         if WWW_USER:
             shutil.chown(self.streams.socket, WWW_USER, WWW_USER)
@@ -253,7 +262,7 @@ class Apache(Httpd):
             "Define MOA_INTERNAL 127.0.0.0/8",
             f"Define MOA_RUN {self.place}/run",
             options("auth", {**self.env, **self.auth_env}),
-            options("chatbot", self.env),
+            options("chatbot", {**self.env, **self.chatbot_env}),
         ]
         (self.place / "etc/moa/apache-settings.conf").write_text("\n".join(settings) + "\n")
         self.render("apache/moa.conf.in", "apache.conf")
