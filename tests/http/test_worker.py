@@ -125,6 +125,20 @@ def test_once_sweeps(database):
     assert "event=sweep domain=auth rows=1" in done.stderr
 
 
+def test_once_erases_conversations_of_last_year(database):
+    """All of them, though one call of the database takes only so many."""
+    database.ctl("clock", "on")
+    for number in range(450):
+        talk(database, str(uuid.uuid4()), number)
+    database.ctl("clock", "advance", "2 days")
+    talk(database, str(uuid.uuid4()), 450)
+    database.ctl("clock", "advance", "364 days")
+    done = run(database, "--once")
+    assert done.returncode == 0
+    assert "event=sweep domain=chatbot rows=450" in done.stderr
+    assert database.query("SELECT id FROM chatbot.session") == [(f"{450:022d}",)]
+
+
 def test_check_and_bad_configuration(database):
     assert run(database, "-n").returncode == 0
     wrong = run(database, "-n", MOA_PG="", MOA_LOG_LEVEL="loud")
