@@ -4,61 +4,11 @@
 
 #include "arena.h"
 #include "hangul.h"
+#include "letter.h"
 #include "utterance.h"
 
 /* Kinds of characters. */
 enum kind { GAP, ASCII, LETTER, JAMO, PICTURE };
-
-/* The next character of the UTF-8 text at *s, which moves on. */
-static uint32_t
-next_character(const char **s)
-{
-	const unsigned char *c = (const unsigned char *)*s;
-	size_t len = c[0] < 0x80 ? 1 : c[0] < 0xE0 ? 2 : c[0] < 0xF0 ? 3 : 4;
-	uint32_t cp = len == 1 ? c[0] : c[0] & (0xFF >> (len + 1));
-	size_t i;
-
-	for (i = 1; i < len && c[i]; i++)
-		cp = cp << 6 | (c[i] & 0x3F);
-	*s += i;
-	return cp;
-}
-
-static size_t
-put_character(char *out, uint32_t cp)
-{
-	if (cp < 0x80) {
-		out[0] = (char)cp;
-		return 1;
-	}
-	if (cp < 0x800) {
-		out[0] = (char)(0xC0 | cp >> 6);
-		out[1] = (char)(0x80 | (cp & 0x3F));
-		return 2;
-	}
-	if (cp < 0x10000) {
-		out[0] = (char)(0xE0 | cp >> 12);
-		out[1] = (char)(0x80 | (cp >> 6 & 0x3F));
-		out[2] = (char)(0x80 | (cp & 0x3F));
-		return 3;
-	}
-	out[0] = (char)(0xF0 | cp >> 18);
-	out[1] = (char)(0x80 | (cp >> 12 & 0x3F));
-	out[2] = (char)(0x80 | (cp >> 6 & 0x3F));
-	out[3] = (char)(0x80 | (cp & 0x3F));
-	return 4;
-}
-
-/* Full-width forms, capitals and typographic apostrophes become what they stand for. */
-static uint32_t
-fold(uint32_t cp)
-{
-	if (cp >= 0xFF01 && cp <= 0xFF5E)
-		cp -= 0xFEE0;
-	if (cp >= 'A' && cp <= 'Z')
-		return cp - 'A' + 'a';
-	return cp == 0x2019 || cp == 0x2018 ? '\'' : cp;
-}
 
 static enum kind
 kind_of(uint32_t cp)
@@ -87,7 +37,7 @@ characters_of(struct arena *a, const char *text, size_t *ret_n)
 	size_t n = 0;
 
 	while (*text)
-		cps[n++] = fold(next_character(&text));
+		cps[n++] = letter_fold(letter_next(&text));
 	*ret_n = hangul_compose(cps, n);
 	return cps;
 }
@@ -126,7 +76,7 @@ write_words(struct arena *a, const uint32_t *cps, size_t n, struct utterance *u)
 		u->hangul += hangul_is_syllable(cps[i]);
 		u->letters += kind == LETTER || (kind == ASCII && !is_digit(cps[i]));
 		if (kind != GAP)
-			len += put_character(out + len, cps[i]);
+			len += letter_put(out + len, cps[i]);
 		last = kind;
 	}
 	if (out[len - 1] != ' ')
