@@ -75,6 +75,7 @@ struct app {
 	struct app_conf conf;
 	struct db *db;
 	struct kv *kv;
+	struct http *http;
 	void *domain;
 	struct dispatch dispatch;
 };
@@ -82,7 +83,6 @@ struct app {
 /* What a thread keeps from one request to the next. */
 struct worker {
 	struct arena arena;
-	struct http *http;
 };
 
 static void *
@@ -94,7 +94,6 @@ worker_open(void *ctx)
 	if (!w)
 		abort();
 	arena_init(&w->arena);
-	w->http = http_open();
 	return w;
 }
 
@@ -103,7 +102,6 @@ worker_close(void *worker)
 {
 	struct worker *w = worker;
 
-	http_close(w->http);
 	arena_free(&w->arena);
 	free(w);
 }
@@ -153,7 +151,7 @@ answer(void *ctx, void *worker, struct FCGX_Request *fcgi, int stop_fd)
 			  .trace = &trace,
 			  .db = app->db,
 			  .kv = app->kv,
-			  .http = w->http,
+			  .http = app->http,
 			  .domain = app->domain,
 			  .issuer = app->conf.issuer,
 			  .deadline_ms = trace.started_us / 1000 + SHORT_DEADLINE_MS };
@@ -300,6 +298,7 @@ open_all(struct app *app)
 
 	app->db = db_open(&app->conf.db, program->stmts, program->nstmts);
 	app->kv = kv_open(&app->conf.kv);
+	app->http = http_open();
 	app->dispatch.routes = health_routes(program->prefix, program->routes, program->needs_redis);
 	app->dispatch.tokens = token_open(app->conf.issuer);
 	app->dispatch.cors_origins = app->conf.cors_origins;
@@ -315,6 +314,7 @@ close_all(struct app *app)
 	if (app->program->close)
 		app->program->close(app->domain);
 	token_close(app->dispatch.tokens);
+	http_close(app->http);
 	kv_close(app->kv);
 	db_close(app->db);
 }

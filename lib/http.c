@@ -1,5 +1,5 @@
 /*
- * Outgoing HTTP: one call at a time per thread, on libcurl's multi interface, because curl_easy_perform asks its
+ * Outgoing HTTP: a call waits in its own thread, on libcurl's multi interface, because curl_easy_perform asks its
  * callbacks only once a second.  What a status or a body means is the caller's business.
  */
 #include <limits.h>
@@ -9,17 +9,34 @@
 #include <curl/curl.h>
 
 #include "arena.h"
+#include "bytes.h"
 #include "clock.h"
 #include "http.h"
 #include "log.h"
 #include "req.h"
 
-enum { CONNECTIONS = 4, CHECK_MS = 100, BODY_FIRST = 4096 };
+/* A handle's buffers are small: there may be a thousand of them. */
+enum {
+	CONNECTIONS = 4,
+	CHECK_LEAST_MS = 50,
+	CHECK_MOST_MS = 95,
+	RECEIVE_BYTES = 4096,
+	SEND_BYTES = 16384,
+	HANDLES_IDLE_MAX = 256
+};
 
-/* Made at the first call: a multi handle holds two descriptors, and most threads of most programs never call out. */
-struct http {
+/* What one call at a time runs on.  It keeps its connections. */
+struct handle {
 	CURLM *multi;
 	CURL *easy;
+	struct handle *next;
+};
+
+/* Idle handles, the one used last first: its connections are the freshest, and few are kept warm by few callers. */
+struct http {
+	pthread_mutex_t mutex;
+	struct handle *idle;
+	int nidle;
 };
 
 /* One call under way. */
@@ -27,14 +44,15 @@ struct transfer {
 	const struct req *rq;
 	const struct http_call *call;
 	CURL *easy;
-	char *body;
-	size_t len, size; /* of body: bytes in it, bytes it has room for */
+	struct bytes body;
 	size_t received;
 	int attempts;  /* requests curl was about to send */
 	int64_t moved; /* bytes seen on the wire, both ways, and when that last changed */
 	int64_t moved_ms;
-	const char *fault; /* why this module ended the call; NULL: it did not */
-	bool gone;	   /* the caller ended it */
+	int64_t asked_ms;     /* when the caller was last asked whether to go on */
+	struct http_trace is; /* its fault: why this module ended the call */
+	const char *msg;      /* the fault in words; NULL: curl's own */
+	bool gone;	      /* the caller ended it */
 };
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
@@ -53,48 +71,87 @@ http_open(void)
 
 	if (!h)
 		abort();
+	pthread_mutex_init(&h->mutex, NULL);
 	pthread_once(&curl_once, curl_start);
 	return h;
+}
+
+static struct handle *
+handle_make(void)
+{
+	struct handle *handle = calloc(1, sizeof(*handle));
+
+	if (!handle)
+		abort();
+	handle->easy = curl_easy_init();
+	handle->multi = curl_multi_init();
+	if (!handle->easy || !handle->multi)
+		abort();
+	curl_multi_setopt(handle->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS);
+	return handle;
+}
+
+static void
+handle_free(struct handle *handle)
+{
+	curl_easy_cleanup(handle->easy);
+	curl_multi_cleanup(handle->multi);
+	free(handle);
+}
+
+static struct handle *
+handle_take(struct http *h)
+{
+	struct handle *handle;
+
+	pthread_mutex_lock(&h->mutex);
+	handle = h->idle;
+	if (handle) {
+		h->idle = handle->next;
+		h->nidle--;
+	}
+	pthread_mutex_unlock(&h->mutex);
+	return handle ? handle : handle_make();
+}
+
+static void
+handle_give(struct http *h, struct handle *handle)
+{
+	bool kept;
+
+	pthread_mutex_lock(&h->mutex);
+	kept = h->nidle < HANDLES_IDLE_MAX;
+	if (kept) {
+		handle->next = h->idle;
+		h->idle = handle;
+		h->nidle++;
+	}
+	pthread_mutex_unlock(&h->mutex);
+	if (!kept)
+		handle_free(handle);
 }
 
 void
 http_close(struct http *h)
 {
+	struct handle *handle, *next;
+
 	if (!h)
 		return;
-	curl_easy_cleanup(h->easy);
-	curl_multi_cleanup(h->multi);
+	for (handle = h->idle; handle; handle = next) {
+		next = handle->next;
+		handle_free(handle);
+	}
+	pthread_mutex_destroy(&h->mutex);
 	free(h);
 }
 
+/* End the call by a fault of our own finding. */
 static void
-handles_make(struct http *h)
+fail(struct transfer *t, enum http_fault fault, const char *msg)
 {
-	if (h->easy)
-		return;
-	h->easy = curl_easy_init();
-	h->multi = curl_multi_init();
-	if (!h->easy || !h->multi)
-		abort();
-	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS);
-}
-
-static void
-body_append(struct transfer *t, const char *bytes, size_t len)
-{
-	char *larger;
-
-	if (t->size - t->len < len + 1) {
-		while (t->size - t->len < len + 1)
-			t->size = t->size ? 2 * t->size : BODY_FIRST;
-		larger = arena_alloc(t->rq->arena, t->size);
-		if (t->len)
-			memcpy(larger, t->body, t->len);
-		t->body = larger;
-	}
-	memcpy(t->body + t->len, bytes, len);
-	t->len += len;
-	t->body[t->len] = '\0';
+	t->is.fault = fault;
+	t->msg = msg;
 }
 
 static long
@@ -113,18 +170,16 @@ on_body(char *bytes, size_t size, size_t n, void *ctx)
 	struct transfer *t = ctx;
 
 	n *= size;
-	if (n > t->call->reply_max - t->received) {
-		t->fault = "reply too large";
-		return 0;
-	}
 	t->received += n;
-	if (!t->call->on_bytes || status_of(t->easy) / 100 != 2) {
-		body_append(t, bytes, n);
-	} else if (!t->call->on_bytes(t->call->ctx, bytes, n)) {
-		t->gone = true;
+	if (t->received > t->call->reply_max) {
+		fail(t, HTTP_FAULT_LARGE, "reply too large");
 		return 0;
 	}
-	return n;
+	if (t->call->on_bytes && status_of(t->easy) / 100 == 2)
+		t->gone = !t->call->on_bytes(t->call->ctx, bytes, n);
+	else if (!bytes_append(t->rq->arena, &t->body, t->call->reply_max, bytes, n))
+		return 0;
+	return t->gone ? 0 : n;
 }
 
 /*
@@ -139,7 +194,7 @@ on_send(void *ctx, char *to, char *from, int to_port, int from_port)
 	(void)to, (void)from, (void)to_port, (void)from_port;
 	if (t->attempts++ > 0 &&
 	    (strcmp(t->call->method, "POST") == 0 || strcmp(t->call->method, "PATCH") == 0)) {
-		t->fault = "connection closed before the reply";
+		fail(t, HTTP_FAULT_CONNECT, "connection closed before the reply");
 		return CURL_PREREQFUNC_ABORT;
 	}
 	return CURL_PREREQFUNC_OK;
@@ -195,6 +250,9 @@ call_set(CURL *easy, struct transfer *t, struct curl_slist *headers)
 	/* Without it the end of a call waits for a name server that does not answer, whatever the deadline. */
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)clock_left_ms(t->call->deadline_ms));
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
+	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BYTES);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "moa");
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -204,56 +262,102 @@ call_set(CURL *easy, struct transfer *t, struct curl_slist *headers)
 	body_set(easy, t->call);
 }
 
+/* Note when the request is out: curl of this version does not say by itself. */
+static void
+note_sent(struct transfer *t)
+{
+	curl_off_t up = 0;
+	long sent = 0;
+
+	if (t->is.sent_us)
+		return;
+	curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
+	curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &up);
+	if (sent > 0 && up >= (curl_off_t)t->call->body_len)
+		t->is.sent_us = clock_us();
+}
+
 /* Has nothing moved for too long? */
 static bool
-idle_too_long(struct transfer *t)
+idle_too_long(struct transfer *t, int64_t now_ms)
 {
 	curl_off_t down = 0, up = 0;
 	long head = 0;
 	int64_t moved;
 
+	if (!t->call->idle_ms)
+		return false;
 	curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
 	curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &up);
 	curl_easy_getinfo(t->easy, CURLINFO_HEADER_SIZE, &head);
 	moved = down + up + head;
 	if (moved != t->moved) {
 		t->moved = moved;
-		t->moved_ms = clock_ms();
+		t->moved_ms = now_ms;
 	}
-	return t->call->idle_ms && clock_ms() - t->moved_ms >= t->call->idle_ms;
+	return now_ms - t->moved_ms >= t->call->idle_ms;
 }
 
-/* Is the call to be given up while it runs? */
+/* Is the call to be given up while it runs?  Not asked more often than is of use: pieces may come by the thousand. */
 static bool
-give_up(struct transfer *t)
+give_up(struct transfer *t, int64_t now_ms)
 {
-	if (t->call->cancelled && t->call->cancelled(t->call->ctx))
-		t->gone = true;
-	else if (idle_too_long(t))
-		t->fault = "no byte for too long";
-	return t->gone || t->fault;
+	if (idle_too_long(t, now_ms))
+		fail(t, HTTP_FAULT_IDLE, "no byte for too long");
+	if (t->call->cancelled && now_ms - t->asked_ms >= CHECK_LEAST_MS) {
+		t->asked_ms = now_ms;
+		t->gone = t->call->cancelled(t->call->ctx);
+	}
+	return t->gone || t->is.fault;
+}
+
+/* How long to wait for bytes before looking again. */
+static int
+wait_ms(const struct transfer *t, int64_t now_ms)
+{
+	int64_t ms = t->asked_ms + CHECK_MOST_MS - now_ms;
+
+	return t->call->cancelled && ms >= 0 && ms < CHECK_MOST_MS ? (int)ms : CHECK_MOST_MS;
 }
 
 /* Run the call to its end.  CURLE_OK, or curl's own reason unless t has one. */
 static CURLcode
-perform(struct http *h, struct transfer *t)
+perform(struct handle *handle, struct transfer *t)
 {
 	CURLcode code = CURLE_OK;
 	CURLMsg *msg;
+	int64_t now_ms;
 	int running, queued;
 
-	curl_multi_add_handle(h->multi, h->easy);
+	curl_multi_add_handle(handle->multi, handle->easy);
 	for (;;) {
-		if (curl_multi_perform(h->multi, &running) != CURLM_OK)
+		if (curl_multi_perform(handle->multi, &running) != CURLM_OK)
 			abort();
-		if (!running || give_up(t))
+		note_sent(t);
+		now_ms = clock_ms();
+		if (!running || give_up(t, now_ms))
 			break;
-		curl_multi_poll(h->multi, NULL, 0, CHECK_MS, NULL);
+		curl_multi_poll(handle->multi, NULL, 0, wait_ms(t, now_ms), NULL);
 	}
-	while ((msg = curl_multi_info_read(h->multi, &queued)) != NULL)
+	while ((msg = curl_multi_info_read(handle->multi, &queued)) != NULL)
 		code = msg->data.result;
-	curl_multi_remove_handle(h->multi, h->easy);
+	curl_multi_remove_handle(handle->multi, handle->easy);
 	return code;
+}
+
+/* What curl's reason comes down to. */
+static enum http_fault
+fault_of(const struct transfer *t, CURLcode code)
+{
+	switch (code) {
+	case CURLE_OPERATION_TIMEDOUT:
+		return HTTP_FAULT_DEADLINE;
+	case CURLE_UNSUPPORTED_PROTOCOL: /* also HTTP/0.9, which is no answer */
+	case CURLE_WEIRD_SERVER_REPLY:
+		return HTTP_FAULT_FORMAT;
+	default:
+		return status_of(t->easy) ? HTTP_FAULT_CUT : HTTP_FAULT_CONNECT;
+	}
 }
 
 /* Server and port of a URL for the log: paths and queries may hold secrets. */
@@ -284,26 +388,28 @@ reply_fill(struct transfer *t, struct http_reply *ret_reply)
 	*ret_reply = (struct http_reply){
 		.status = (int)status_of(t->easy),
 		.type = arena_strdup(t->rq->arena, type ? type : ""),
-		.body = t->body || t->call->on_bytes ? t->body : "",
-		.body_len = t->len,
+		.body = t->body.at || t->call->on_bytes ? t->body.at : "",
+		.body_len = t->body.len,
 		.retry_after_s = retry_after > INT_MAX ? INT_MAX : (int)retry_after,
 	};
 }
 
 static enum err
-run(struct http *h, struct transfer *t, struct http_reply *ret_reply)
+run(struct handle *handle, struct transfer *t, struct http_reply *ret_reply)
 {
 	struct curl_slist *headers = headers_make(t->rq, t->call);
 	CURLcode code;
 
-	call_set(h->easy, t, headers);
-	code = perform(h, t);
-	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, NULL);
+	call_set(handle->easy, t, headers);
+	code = perform(handle, t);
+	curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL);
 	curl_slist_free_all(headers);
 	if (t->gone)
 		return ERR_CLIENT_GONE;
-	if (t->fault || code != CURLE_OK) {
-		log_fault(t->call->url, t->fault ? t->fault : curl_easy_strerror(code));
+	if (!t->is.fault && code != CURLE_OK)
+		fail(t, fault_of(t, code), curl_easy_strerror(code));
+	if (t->is.fault) {
+		log_fault(t->call->url, t->msg);
 		return ERR_UNAVAILABLE;
 	}
 	reply_fill(t, ret_reply);
@@ -315,16 +421,21 @@ http_run(const struct req *rq, const struct http_call *call, struct http_reply *
 {
 	int64_t start_us = clock_us();
 	struct transfer t = { .rq = rq, .call = call, .moved_ms = start_us / 1000 };
-	enum err e;
+	struct handle *handle;
+	enum err e = ERR_UNAVAILABLE;
 
 	/* curl takes a timeout of 0 for none. */
 	if (clock_left_ms(call->deadline_ms) == 0) {
-		log_fault(call->url, "no time left");
-		return ERR_UNAVAILABLE;
+		fail(&t, HTTP_FAULT_DEADLINE, "no time left");
+		log_fault(call->url, t.msg);
+	} else {
+		handle = handle_take(rq->http);
+		t.easy = handle->easy;
+		e = run(handle, &t, ret_reply);
+		handle_give(rq->http, handle);
 	}
-	handles_make(rq->http);
-	t.easy = rq->http->easy;
-	e = run(rq->http, &t, ret_reply);
 	rq->trace->upstream_us += clock_us() - start_us;
+	if (call->trace)
+		*call->trace = t.is;
 	return e;
 }

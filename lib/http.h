@@ -1,4 +1,4 @@
-/* Outgoing HTTP over libcurl: every call has a deadline and a ceiling of bytes.  One handle per worker thread. */
+/* Outgoing HTTP over libcurl: every call has a deadline and a ceiling of bytes */
 #ifndef HTTP_H
 #define HTTP_H
 
@@ -12,6 +12,23 @@
 struct http;
 struct req;
 
+/* Why a call failed. */
+enum http_fault {
+	HTTP_FAULT_NONE = 0,
+	HTTP_FAULT_CONNECT, /* no connection, or it broke before a byte of the reply */
+	HTTP_FAULT_CUT,	    /* it broke later */
+	HTTP_FAULT_FORMAT,  /* the reply is no HTTP */
+	HTTP_FAULT_LARGE,   /* more than reply_max bytes */
+	HTTP_FAULT_IDLE,
+	HTTP_FAULT_DEADLINE,
+};
+
+/* What became of a call; of one that failed, too. */
+struct http_trace {
+	enum http_fault fault;
+	int64_t sent_us; /* clock_us when the last byte of the request was written; 0: it was not */
+};
+
 struct http_call {
 	const char *method;	    /* "GET", "POST", … */
 	const char *url;	    /* http or https only; redirects are not followed */
@@ -23,9 +40,10 @@ struct http_call {
 	size_t reply_max;    /* bytes of body accepted */
 	/* If set, the body of a 2xx reply goes to on_bytes piece by piece; false ends the call. */
 	bool (*on_bytes)(void *ctx, const char *bytes, size_t len);
-	/* If set, asked about every 100 ms while waiting: true ends the call (the client has left). */
+	/* If set, asked every 50 to 100 ms: true ends the call (the client has left). */
 	bool (*cancelled)(void *ctx);
 	void *ctx;
+	struct http_trace *trace; /* if set, filled in */
 };
 
 struct http_reply {
@@ -36,7 +54,11 @@ struct http_reply {
 	int retry_after_s; /* from Retry-After; 0 if none */
 };
 
-/** http_open(): A handle for one thread; never NULL.  The program must ignore SIGPIPE.  http_close(NULL) is a no-op. */
+/**
+ * http_open():
+ * What calls of all threads share; never NULL.  As many handles are made as calls run at once, and connections are kept
+ * between calls.  The program must ignore SIGPIPE.  http_close(NULL) is a no-op; no call may be running.
+ */
 struct http *http_open(void);
 void http_close(struct http *h);
 

@@ -39,7 +39,7 @@ struct req {
 	struct trace *trace;
 	struct db *db;
 	struct kv *kv;
-	struct http *http;  /* this worker's own */
+	struct http *http;
 	void *domain;	    /* what the program's open function returned */
 	const char *issuer; /* iss and aud of this installation's tokens */
 	/* clock_ms by which short waits must have ended; the time that the body took is added */

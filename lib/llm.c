@@ -1,0 +1,484 @@
+/*
+ * Calling the model: admission, one retry, the breaker, and what each outcome means to them (table outcomes).  Waiting for
+ * the first text and for silence is measured here and not by http.c, which cannot tell text from other bytes.
+ */
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "arena.h"
+#include "breaker.h"
+#include "clock.h"
+#include "completion.h"
+#include "http.h"
+#include "llm.h"
+#include "log.h"
+#include "metrics.h"
+#include "req.h"
+
+enum { ATTEMPTS = 2, PAUSE_LEAST_MS = 50, PAUSE_MOST_MS = 250, ASK_MS = 50, AFTER_DONE_MS = 100 };
+
+struct llm {
+	const struct llm_conf *conf;
+	struct arena arena; /* of the next two */
+	const char *url;
+	const char *headers[4];
+	pthread_mutex_t mutex; /* of breaker */
+	struct breaker breaker;
+	atomic_int running;
+};
+
+enum outcome {
+	ANSWERED,
+	ANSWERED_LATER,
+	BUSY,
+	LEFT_ALONE,
+	CANCELLED,
+	NO_CONNECTION,
+	LIMITED,
+	BROKEN,
+	DENIED,
+	REJECTED,
+	SLOW,
+	SILENT,
+	LATE,
+	CUT,
+	GARBLED,
+	LARGE,
+	SAID_ERROR,
+	REFUSED,
+	EMPTY,
+	OUTCOMES
+};
+
+/* What an outcome tells about the server. */
+enum verdict { UNKNOWN, WORKS, FAILED };
+
+/* Nobody who can make the model say something odd may make it look broken: then everybody would lose it. */
+static const struct {
+	enum err e;
+	enum verdict verdict;
+	bool again;	 /* may be tried once more */
+	const char *msg; /* for the log; NULL: nothing to say, or http.c has said it */
+} outcomes[OUTCOMES] = {
+	[ANSWERED] = { OK, WORKS, false, NULL },
+	[ANSWERED_LATER] = { OK, WORKS, false, NULL },
+	[BUSY] = { ERR_OVERLOADED, UNKNOWN, false, NULL },
+	[LEFT_ALONE] = { ERR_OVERLOADED, UNKNOWN, false, NULL },
+	[CANCELLED] = { ERR_CLIENT_GONE, UNKNOWN, false, NULL },
+	[NO_CONNECTION] = { ERR_UNAVAILABLE, FAILED, true, NULL },
+	[LIMITED] = { ERR_UNAVAILABLE, FAILED, true, "too many requests" },
+	[BROKEN] = { ERR_UNAVAILABLE, FAILED, true, "the server has failed" },
+	[DENIED] = { ERR_UNAVAILABLE, FAILED, false, "key, model or path refused" },
+	[REJECTED] = { ERR_UNAVAILABLE, UNKNOWN, false, "request rejected" },
+	[SLOW] = { ERR_UNAVAILABLE, FAILED, false, "no text in time" },
+	[SILENT] = { ERR_UNAVAILABLE, FAILED, false, "silence in the middle" },
+	[LATE] = { ERR_UNAVAILABLE, FAILED, false, NULL },
+	[CUT] = { ERR_UNAVAILABLE, FAILED, false, "answer cut off" },
+	[GARBLED] = { ERR_UNAVAILABLE, FAILED, false, "not a chat completion" },
+	[LARGE] = { ERR_UNAVAILABLE, UNKNOWN, false, "answer too long, or blank" },
+	[SAID_ERROR] = { ERR_UNAVAILABLE, FAILED, false, "an error instead of an answer" },
+	[REFUSED] = { ERR_UNAVAILABLE, UNKNOWN, false, "no answer to this" },
+	[EMPTY] = { ERR_UNAVAILABLE, UNKNOWN, false, "empty answer" },
+};
+
+static const enum outcome of_http[] = {
+	[HTTP_FAULT_NONE] = CANCELLED, [HTTP_FAULT_CONNECT] = NO_CONNECTION, [HTTP_FAULT_CUT] = CUT,
+	[HTTP_FAULT_FORMAT] = GARBLED, [HTTP_FAULT_LARGE] = LARGE,	     [HTTP_FAULT_IDLE] = SILENT,
+	[HTTP_FAULT_DEADLINE] = LATE,
+};
+
+static const enum outcome of_completion[] = {
+	[COMPLETION_OK] = ANSWERED, [COMPLETION_ENOUGH] = CANCELLED, [COMPLETION_FORMAT] = GARBLED,
+	[COMPLETION_LARGE] = LARGE, [COMPLETION_ERROR] = SAID_ERROR, [COMPLETION_REFUSED] = REFUSED,
+	[COMPLETION_EMPTY] = EMPTY, [COMPLETION_CUT] = CUT,
+};
+
+#define CALLS(result)                                                                                        \
+	{                                                                                                    \
+		"moa_llm_calls_total", "result=\"" result "\"", "Calls to the model, by what came of them.", \
+		    0                                                                                        \
+	}
+
+static struct metric calls[] = {
+	[ANSWERED] = CALLS("ok"),
+	[ANSWERED_LATER] = CALLS("retried"),
+	[BUSY] = CALLS("refused_busy"),
+	[LEFT_ALONE] = CALLS("refused_open"),
+	[CANCELLED] = CALLS("cancelled"),
+	[NO_CONNECTION] = CALLS("failed_connection"),
+	[LIMITED] = CALLS("failed_limited"),
+	[BROKEN] = CALLS("failed_server"),
+	[DENIED] = CALLS("failed_denied"),
+	[REJECTED] = CALLS("failed_rejected"),
+	[SLOW] = CALLS("failed_slow"),
+	[SILENT] = CALLS("failed_silent"),
+	[LATE] = CALLS("failed_deadline"),
+	[CUT] = CALLS("failed_cut"),
+	[GARBLED] = CALLS("failed_format"),
+	[LARGE] = CALLS("failed_large"),
+	[SAID_ERROR] = CALLS("failed_error"),
+	[REFUSED] = CALLS("failed_refused"),
+	[EMPTY] = CALLS("failed_empty"),
+	[OUTCOMES] = { 0 },
+};
+
+enum { TOKENS_PROMPT, TOKENS_COMPLETION };
+static struct metric tokens[] = {
+	{ "moa_llm_tokens_total", "kind=\"prompt\"",
+	  "Tokens, as counted by the model's server or else estimated.", 0 },
+	{ "moa_llm_tokens_total", "kind=\"completion\"", NULL, 0 },
+	{ 0 },
+};
+
+enum { TOOK_FIRST, TOOK_ALL };
+static struct histogram took[] = {
+	{ .name = "moa_llm_first_text_seconds",
+	  .help = "From the model's call to the first text of its answer." },
+	{ .name = "moa_llm_seconds", .help = "From the model's call to the end of its answer." },
+	{ 0 },
+};
+
+/* One call of llm_run. */
+struct run {
+	const struct req *rq;
+	struct llm *llm;
+	const struct llm_call *call;
+	enum breaker_pass pass;
+	const char *body;
+	int64_t start_us;
+	int64_t first_by_ms, deadline_ms;
+	int attempts;
+
+	/* Of the attempt under way. */
+	struct completion answer;
+	struct http_trace trace;
+	int64_t first_us, heard_ms;
+	int status;
+	int retry_after_s;
+	bool ended;	      /* by give_up, */
+	enum outcome because; /* for this reason */
+};
+
+static int64_t
+running(const void *ctx)
+{
+	const struct llm *llm = ctx;
+
+	return atomic_load(&llm->running);
+}
+
+static int64_t
+left_alone(const void *ctx)
+{
+	struct llm *llm = (struct llm *)ctx;
+	bool open;
+
+	pthread_mutex_lock(&llm->mutex);
+	open = llm->breaker.open;
+	pthread_mutex_unlock(&llm->mutex);
+	return open;
+}
+
+struct llm *
+llm_open(const struct llm_conf *conf)
+{
+	struct llm *llm = calloc(1, sizeof(*llm));
+
+	if (!llm)
+		abort();
+	llm->conf = conf;
+	arena_init(&llm->arena);
+	llm->url = completion_url(&llm->arena, conf);
+	llm->headers[0] = "Content-Type: application/json";
+	llm->headers[1] = "Accept: text/event-stream, application/json";
+	if (conf->key)
+		llm->headers[2] = arena_printf(&llm->arena, "Authorization: Bearer %s", conf->key);
+	pthread_mutex_init(&llm->mutex, NULL);
+	metrics_table(calls);
+	metrics_table(tokens);
+	metrics_histograms(took);
+	metrics_gauge("moa_llm_calls", "Calls to the model under way.", running, llm);
+	metrics_gauge("moa_llm_left_alone", "1 while the model is left alone after failures.", left_alone,
+		      llm);
+	return llm;
+}
+
+void
+llm_close(struct llm *llm)
+{
+	if (!llm)
+		return;
+	pthread_mutex_destroy(&llm->mutex);
+	arena_free(&llm->arena);
+	free(llm);
+}
+
+bool
+llm_configured(const struct llm *llm)
+{
+	return *llm->conf->url;
+}
+
+static enum breaker_pass
+ask_breaker(struct llm *llm)
+{
+	enum breaker_pass pass;
+
+	pthread_mutex_lock(&llm->mutex);
+	pass = breaker_ask(&llm->breaker, clock_ms());
+	pthread_mutex_unlock(&llm->mutex);
+	return pass;
+}
+
+static void
+tell_breaker(const struct run *run, enum verdict verdict)
+{
+	struct llm *llm = run->llm;
+
+	pthread_mutex_lock(&llm->mutex);
+	if (verdict == WORKS)
+		breaker_works(&llm->breaker, run->pass);
+	else if (verdict == FAILED)
+		breaker_failed(&llm->breaker, run->pass, clock_ms());
+	else
+		breaker_unknown(&llm->breaker, run->pass);
+	pthread_mutex_unlock(&llm->mutex);
+}
+
+/* The server says when to come back: that goes for everybody. */
+static void
+hold_breaker(struct llm *llm, int retry_after_s)
+{
+	pthread_mutex_lock(&llm->mutex);
+	breaker_hold(&llm->breaker, clock_ms(), retry_after_s * 1000LL);
+	pthread_mutex_unlock(&llm->mutex);
+}
+
+static bool
+on_text(void *ctx, const char *text, size_t len)
+{
+	struct run *run = ctx;
+
+	if (!run->first_us) {
+		run->first_us = clock_us();
+		/* The others need not wait for the end of a whole answer. */
+		if (run->pass == BREAKER_PROBE)
+			tell_breaker(run, WORKS);
+	}
+	return !run->call->on_text || run->call->on_text(run->call->ctx, text, len);
+}
+
+static bool
+on_bytes(void *ctx, const char *bytes, size_t len)
+{
+	struct run *run = ctx;
+
+	run->heard_ms = clock_ms();
+	return completion_feed(&run->answer, bytes, len);
+}
+
+static bool
+end_because(struct run *run, enum outcome because)
+{
+	run->ended = true;
+	run->because = because;
+	return true;
+}
+
+/* Is it time to end the call?  Some servers keep their connection open after the end, for no use. */
+static bool
+give_up(void *ctx)
+{
+	struct run *run = ctx;
+	int64_t now_ms = clock_ms();
+
+	if (run->call->cancelled && run->call->cancelled(run->call->ctx))
+		return end_because(run, CANCELLED);
+	if (run->answer.done && now_ms - run->heard_ms >= AFTER_DONE_MS)
+		return end_because(run, ANSWERED);
+	if (!run->first_us && now_ms >= run->first_by_ms)
+		return end_because(run, SLOW);
+	if (run->first_us && now_ms - run->heard_ms >= run->llm->conf->idle_ms)
+		return end_because(run, SILENT);
+	return false;
+}
+
+static enum outcome
+of_status(int status)
+{
+	if (status == 429)
+		return LIMITED;
+	if (status >= 500)
+		return BROKEN;
+	return status == 400 || status == 413 || status == 422 ? REJECTED : DENIED;
+}
+
+/* What came of an attempt.  An answer that is complete is one, however the connection ended. */
+static enum outcome
+judge(struct run *run, enum err e)
+{
+	if (run->ended && run->because == CANCELLED)
+		return CANCELLED;
+	if (!e && run->status / 100 != 2)
+		return of_status(run->status);
+	if (!e || run->answer.fault || run->answer.finished)
+		return of_completion[completion_end(&run->answer)];
+	return run->ended ? run->because : of_http[run->trace.fault];
+}
+
+static enum outcome
+attempt(struct run *run)
+{
+	const struct llm *llm = run->llm;
+	const struct http_call http = {
+		.method = "POST",
+		.url = llm->url,
+		.headers = llm->headers,
+		.body = run->body,
+		.body_len = strlen(run->body),
+		.deadline_ms = run->deadline_ms,
+		.reply_max = completion_bytes_max(llm->conf),
+		.on_bytes = on_bytes,
+		.cancelled = give_up,
+		.ctx = run,
+		.trace = &run->trace,
+	};
+	struct http_reply reply = { 0 };
+	enum err e;
+
+	run->attempts++;
+	run->ended = false;
+	completion_begin(&run->answer, run->rq->arena, llm->conf, on_text, run);
+	e = http_run(run->rq, &http, &reply);
+	run->status = reply.status;
+	run->retry_after_s = reply.retry_after_s;
+	return judge(run, e);
+}
+
+/* Wait before the next attempt.  False when the caller has had enough meanwhile. */
+static bool
+pause_for(const struct run *run, int ms)
+{
+	int64_t until_ms = clock_ms() + ms;
+	int left;
+
+	while ((left = clock_left_ms(until_ms)) > 0) {
+		if (run->call->cancelled && run->call->cancelled(run->call->ctx))
+			return false;
+		poll(NULL, 0, left < ASK_MS ? left : ASK_MS);
+	}
+	return true;
+}
+
+/* How long to wait before trying again after this outcome; -1: it is not to be tried again. */
+static int
+pause_after(const struct run *run, enum outcome outcome)
+{
+	int64_t ms = PAUSE_LEAST_MS + randombytes_uniform(PAUSE_MOST_MS - PAUSE_LEAST_MS + 1);
+
+	if (!outcomes[outcome].again || run->first_us || run->attempts == ATTEMPTS)
+		return -1;
+	if (run->retry_after_s * 1000LL > ms)
+		ms = run->retry_after_s * 1000LL;
+	return clock_ms() + ms < run->first_by_ms ? (int)ms : -1;
+}
+
+static enum outcome
+attempts(struct run *run)
+{
+	enum outcome outcome;
+	int ms;
+
+	do {
+		outcome = attempt(run);
+		if (outcomes[outcome].msg)
+			log_event(LOG_WARN, "llm_call", "msg=\"%s\" status=%d", outcomes[outcome].msg,
+				  run->status);
+		if (outcomes[outcome].again && run->retry_after_s > 0)
+			hold_breaker(run->llm, run->retry_after_s);
+		ms = pause_after(run, outcome);
+		if (ms >= 0 && !pause_for(run, ms))
+			outcome = CANCELLED;
+	} while (ms >= 0 && outcome != CANCELLED);
+	return outcome == ANSWERED && run->attempts > 1 ? ANSWERED_LATER : outcome;
+}
+
+/* Whoever has read the request has spent its tokens, but for what is answered without the model. */
+static void
+count_tokens(const struct run *run, struct llm_reply *reply)
+{
+	if (!run->trace.sent_us || (run->status && run->status / 100 != 2))
+		return;
+	reply->prompt_tokens = run->answer.prompt_tokens;
+	reply->completion_tokens = run->answer.completion_tokens;
+	if (!reply->prompt_tokens)
+		reply->prompt_tokens = completion_estimate(run->call->messages);
+	if (!reply->completion_tokens)
+		reply->completion_tokens = completion_estimate(reply->text);
+	metrics_add(&tokens[TOKENS_PROMPT], reply->prompt_tokens);
+	metrics_add(&tokens[TOKENS_COMPLETION], reply->completion_tokens);
+}
+
+static void
+reply_fill(const struct run *run, enum outcome outcome, struct llm_reply *ret_reply)
+{
+	struct llm_reply reply = {
+		.text = run->answer.text.at ? run->answer.text.at : "",
+		.len = run->answer.text.len,
+		.sent_us = run->trace.sent_us,
+		.first_us = run->first_us,
+		.ended_us = clock_us(),
+		.cut = run->answer.cut,
+	};
+
+	count_tokens(run, &reply);
+	if (reply.first_us)
+		metrics_observe(&took[TOOK_FIRST], reply.first_us - run->start_us);
+	if (outcomes[outcome].e == OK)
+		metrics_observe(&took[TOOK_ALL], reply.ended_us - run->start_us);
+	*ret_reply = reply;
+}
+
+/* A call that has been let in. */
+static enum outcome
+run_admitted(const struct req *rq, struct llm *llm, const struct llm_call *call, struct llm_reply *ret_reply)
+{
+	int64_t start_us = clock_us(), start_ms = start_us / 1000;
+	struct run run = {
+		.rq = rq,
+		.llm = llm,
+		.call = call,
+		.pass = ask_breaker(llm),
+		.start_us = start_us,
+		.first_by_ms = start_ms + llm->conf->first_ms,
+		.deadline_ms = start_ms + llm->conf->deadline_ms,
+	};
+	enum outcome outcome;
+
+	if (run.pass == BREAKER_REFUSED)
+		return LEFT_ALONE;
+	run.body = completion_request(rq->arena, llm->conf, call);
+	outcome = attempts(&run);
+	tell_breaker(&run, outcomes[outcome].verdict);
+	reply_fill(&run, outcome, ret_reply);
+	return outcome;
+}
+
+enum err
+llm_run(const struct req *rq, struct llm *llm, const struct llm_call *call, struct llm_reply *ret_reply)
+{
+	enum outcome outcome = BUSY;
+
+	*ret_reply = (struct llm_reply){ .text = "", .ended_us = clock_us() };
+	if (!llm_configured(llm))
+		return ERR_UNAVAILABLE;
+	if (atomic_fetch_add(&llm->running, 1) < llm->conf->calls_max)
+		outcome = run_admitted(rq, llm, call, ret_reply);
+	atomic_fetch_sub(&llm->running, 1);
+	metrics_add(&calls[outcome], 1);
+	return outcomes[outcome].e;
+}
