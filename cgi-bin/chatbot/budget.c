@@ -424,3 +424,35 @@ budget_read(const char *text, struct budget *ret_budget)
 	*ret_budget = b;
 	return true;
 }
+
+/* Hangul numerals without a unit, or with less than any price behind them, are syllables of other words. */
+static bool
+is_money(const struct amount *amount)
+{
+	if (amount->won >= 1000)
+		return amount->sure || !amount->hangul;
+	return amount->sure && !amount->hangul;
+}
+
+int
+budget_amounts(const char *text, int64_t *ret_won, int max)
+{
+	char simple[TEXT_MAX];
+	struct amount amount;
+	const char *at;
+	int n = 0;
+
+	simplify(text, simple);
+	for (at = simple; *at && n < max;) {
+		const char *end = at;
+
+		if (may_begin(simple, at) && read_amount(&end, &amount) && end > at) {
+			if (is_money(&amount))
+				ret_won[n++] = amount.won;
+			at = end;
+		} else {
+			at++;
+		}
+	}
+	return n;
+}

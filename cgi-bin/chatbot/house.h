@@ -142,6 +142,13 @@ enum { SAID_MAX = 6 };
 /* What a message was understood to say. */
 struct said {
 	uint64_t means;		 /* MEANS(M_…), or-ed */
+/**
+ * budget_amounts(text, ret_won, max):
+ * The first ${max} amounts of money in ${text}, in their order; a number of 1,000 or more is one even without a unit.
+ * Returns how many.  One beyond all prices may be told too low.
+ */
+int budget_amounts(const char *text, int64_t *ret_won, int max);
+
 	const char *language;	 /* "ko" or "en" when it is clearly in that language, else NULL */
 	int mood;		 /* with M_MOOD */
 	int ordinal;		 /* with M_ORDINAL: 1-3 or ORDINAL_… */
