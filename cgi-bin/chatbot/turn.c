@@ -166,7 +166,7 @@ run_once(struct turn *t)
 	if (e)
 		return e;
 	if (t->asked) {
-		flow_release(t->rq, &t->hold);
+		flow_release(t->rq, &t->hold, NULL, 0);
 		return replay(t);
 	}
 	if (t->flow.version >= TURNS_MAX)
@@ -184,7 +184,7 @@ run_once(struct turn *t)
 	if (e)
 		return e;
 	count(METRIC_TURNS);
-	if (flow_put(t->rq, &t->hold, &step.flow))
+	if (flow_put(t->rq, &t->hold, &step.flow, "", "", NULL, 0))
 		count(METRIC_NOT_PUT);
 	return OK;
 }
@@ -269,6 +269,6 @@ turn_run(const struct req *rq, struct resp *rs, const char *session, const struc
 		e = run_once(&t);
 	}
 	if (e)
-		flow_release(rq, &t.hold);
+		flow_release(rq, &t.hold, NULL, 0);
 	return e == ERR_CONFLICT ? ERR_TURN_IN_PROGRESS : e;
 }
