@@ -1,5 +1,6 @@
 /* Hangul as arithmetic.  What words mean is none of its business. */
 #include <string.h>
+#include <strings.h>
 
 #include "hangul.h"
 
@@ -46,12 +47,37 @@ hangul_compose(uint32_t *cps, size_t n)
 	return out;
 }
 
+/* Units of measure behind a figure, as they are read out: 10L is 십 리터, 250g is 이백오십 그램. */
+static bool
+unit_final(const char *word, size_t len, int *ret_final)
+{
+	static const struct {
+		const char *unit;
+		int final;
+	} rows[] = {
+		{ "cm", 0 }, { "mm", 0 }, { "ml", 0 }, { "kg", 16 }, { "l", 0 }, { "m", 0 }, { "g", 16 }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t tail = strlen(rows[i].unit);
+
+		if (len > tail && strcasecmp(word + len - tail, rows[i].unit) == 0 &&
+		    word[len - tail - 1] >= '0' && word[len - tail - 1] <= '9') {
+			*ret_final = rows[i].final;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The final consonant of the last syllable of word, 0 if it has none; digits and letters as Koreans read them out. */
 static int
 final_consonant(const char *word)
 {
 	static const char digits[] = { 21, 8, 0, 16, 0, 0, 1, 8, 8, 0 }; /* 영 일 이 삼 사 오 육 칠 팔 구 */
 	size_t len = strlen(word);
+	int final;
 	const unsigned char *s = (const unsigned char *)word + len;
 
 	if (len >= 3 && (s[-3] & 0xF0) == 0xE0) {
@@ -59,6 +85,8 @@ final_consonant(const char *word)
 
 		return hangul_is_syllable(cp) ? (int)((cp - S_FIRST) % T_COUNT) : 0;
 	}
+	if (unit_final(word, len, &final))
+		return final;
 	if (len >= 1 && s[-1] >= '0' && s[-1] <= '9')
 		return digits[s[-1] - '0'];
 	if (len >= 1 && strchr("lLrR", s[-1]))

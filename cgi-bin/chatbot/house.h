@@ -48,6 +48,10 @@ enum meaning {
 	M_NO_BUDGET, /* any price */
 	M_PRICE,     /* what does it cost? */
 	M_ACK,	     /* I see */
+	M_RUDE,	     /* insults, and that it understands nothing */
+	M_FOREIGN,   /* in a third language */
+	M_COMPARE,   /* what is the difference? */
+	M_FOR,	     /* somebody else: who is to have it */
 	M_BEST,	     /* which is best? */
 	M_KOREAN,    /* speak Korean, please */
 	M_ENGLISH,
@@ -57,6 +61,7 @@ enum meaning {
 	M_COLOUR,
 	M_INTEREST,
 	M_WORDS,    /* words no table has: names of things, perhaps */
+	M_QUALITY,  /* what a thing should be like: wireless, waterproof */
 	M_UNWANTED, /* a thing, colour or brand turned down by name */
 	M_BUDGET,
 	M_ORDINAL, /* the first, number two */
@@ -78,7 +83,7 @@ enum meaning {
 /* Some sets of them that go together. */
 #define REFINES                                                                                              \
 	(MEANS(M_CHEAPEST) | MEANS(M_CHEAPER) | MEANS(M_DEARER) | MEANS(M_COLOUR) | MEANS(M_OTHER_COLOUR) |  \
-	 MEANS(M_NOT_BRAND) | MEANS(M_UNWANTED) | MEANS(M_BUDGET) | MEANS(M_NO_BUDGET))
+	 MEANS(M_NOT_BRAND) | MEANS(M_UNWANTED) | MEANS(M_QUALITY) | MEANS(M_BUDGET) | MEANS(M_NO_BUDGET))
 #define REFUSES (MEANS(M_NO) | MEANS(M_DECLINE) | MEANS(M_BYE))
 #define NAMES	(MEANS(M_INTEREST) | MEANS(M_WORDS))
 #define WISHES	(MEANS(M_RECOMMEND) | MEANS(M_NEED) | MEANS(M_HAVE))
@@ -122,6 +127,7 @@ struct fact {
 	const char *ko, *en; /* how it is asked about */
 	const char *text_ko, *text_en;
 	const char *source_ko, *source_en;
+	bool unasked; /* also said when nothing in the message asks */
 };
 extern const struct fact fact_rows[];
 
@@ -137,11 +143,6 @@ struct budget {
  */
 bool budget_read(const char *text, struct budget *ret_budget);
 
-enum { SAID_MAX = 6 };
-
-/* What a message was understood to say. */
-struct said {
-	uint64_t means;		 /* MEANS(M_…), or-ed */
 /**
  * budget_amounts(text, ret_won, max):
  * The first ${max} amounts of money in ${text}, in their order; a number of 1,000 or more is one even without a unit.
@@ -149,6 +150,11 @@ struct said {
  */
 int budget_amounts(const char *text, int64_t *ret_won, int max);
 
+enum { SAID_MAX = 6 };
+
+/* What a message was understood to say. */
+struct said {
+	uint64_t means;		 /* MEANS(M_…), or-ed */
 	const char *language;	 /* "ko" or "en" when it is clearly in that language, else NULL */
 	int mood;		 /* with M_MOOD */
 	int ordinal;		 /* with M_ORDINAL: 1-3 or ORDINAL_… */
@@ -169,7 +175,7 @@ int budget_amounts(const char *text, int64_t *ret_won, int max);
 /** understand_text(a, text, ret_said): Understand ${text}.  Everything in *${ret_said} lives in ${a}. */
 void understand_text(struct arena *a, const char *text, struct said *ret_said);
 
-/** understand_name(said, how, word): Note that ${word} was named; ${how} is M_INTEREST, M_WORDS or M_UNWANTED. */
+/** understand_name(said, how, word): Note that ${word} was named; ${how} is M_INTEREST, M_WORDS, M_QUALITY or M_UNWANTED. */
 void understand_name(struct said *said, enum meaning how, const char *word);
 
 /**
@@ -233,6 +239,9 @@ enum say {
 	SAY_HELP,
 	SAY_ABOUT,    /* one card */
 	SAY_PRICES,   /* of all cards */
+	SAY_COMPARED, /* all cards, one by one */
+	SAY_SORRY,    /* after an insult */
+	SAY_FOREIGN,  /* which languages it speaks */
 	SAY_BLOCKED,  /* they cannot buy now */
 	SAY_NO_LIMIT, /* nothing of their limit is left */
 	SAY_TOO_DEAR, /* what they chose is above the limit by now */
@@ -246,10 +255,13 @@ enum say {
 struct step {
 	struct flow flow; /* after the turn */
 	enum say say;
-	bool searches; /* look for products by the flow; step_found then settles say and state */
-	int compared;  /* -1 they asked for something cheaper, 1 for something dearer, else 0 */
-	bool firm;     /* this very message set the bounds of price: they are kept */
-	bool noted;    /* a budget was named and is to be confirmed */
+	bool searches;	    /* look for products by the flow; step_found then settles say and state */
+	int compared;	    /* -1 they asked for something cheaper, 1 for something dearer, else 0 */
+	bool firm;	    /* this very message set the bounds of price: they are kept */
+	bool noted;	    /* a budget was named and is to be confirmed */
+	const char *missed; /* list: what was looked for in vain, and is no longer; else NULL */
+	bool renamed;	    /* this very message said what to look for */
+	bool for_other;	    /* it is for somebody else */
 
 	bool guessed;		    /* with SAY_ACCEPTED: they did not say which card */
 	const struct fact *fact;    /* with SAY_FACT */

@@ -29,9 +29,9 @@ const struct line lines_say[SAY__MAX] = {
 	[SAY_WHICH] = { "마음에 드신다니 기뻐요. 몇 번째 걸로 할까요?",
 			"Glad you like them. Which one shall it be?" },
 	[SAY_ACCEPTED] = { "좋은 선택이에요! {name}{은/는} {price}이고, 여기에서 살 수 있어요: {url} 이번 달에 "
-			   "사면 다음 달 15일까지 갚으면 돼요.{guessed}",
+			   "사면 다음 달 15일까지 갚으면 돼요 (출처: 모아 결제 규칙 · 기한).{guessed}",
 			   "Good choice! You can buy {name} ({price}) here: {url} Bought this month, it is due "
-			   "on the 15th of next month.{guessed}" },
+			   "on the 15th of next month (source: moa payment rules, due dates).{guessed}" },
 	[SAY_DECLINED] = { "알겠어요, 오늘은 여기까지 할게요. 생각나면 언제든 다시 말 걸어 주세요.",
 			   "All right, let's leave it at that. Write to me whenever you feel like it." },
 	[SAY_BYE] = { "네, 다음에 또 이야기해요. 언제든 다시 불러 주세요.",
@@ -53,14 +53,21 @@ const struct line lines_say[SAY__MAX] = {
 	[SAY_ABOUT] = { "{name}{은/는} {price}이고 {mall}에서 팔아요.{colour} {reason} 이걸로 할까요?",
 			"{name} costs {price} and is sold by {mall}.{colour} {reason} Shall it be this one?" },
 	[SAY_PRICES] = { "{prices}. {ask}", "{prices}. {ask}" },
+	[SAY_COMPARED] = { "{cards} {ask}", "{cards} {ask}" },
+	[SAY_SORRY] = { "도움이 못 되어 드려 죄송해요. 바라시는 것을 한두 단어로 말씀해 주시면 다시 해 볼게요. {ask}",
+			"I am sorry I was no help. Tell me in a word or two what you are after and I will try "
+			"again. {ask}" },
+	[SAY_FOREIGN] = { "저는 한국어와 영어만 할 수 있어요. I speak Korean and English only. {ask}",
+			  "I speak Korean and English only. 저는 한국어와 영어만 할 수 있어요. {ask}" },
 	[SAY_BLOCKED] = { "지금은 결제가 정지되어 있어서 물건을 살 수 없어요. 밀린 금액을 모두 갚으면 바로 "
-			  "풀리니, 그때 함께 골라요. 궁금한 건 언제든 물어보세요.",
+			  "풀리니, 그때 함께 골라요 (출처: 모아 결제 규칙 · 연체). 궁금한 건 언제든 물어보세요.",
 			  "Paying with moa is on hold for you, so you cannot buy anything right now. Repay "
-			  "what is overdue and it is lifted at once; then let's pick something together. Ask "
-			  "me anything meanwhile." },
-	[SAY_NO_LIMIT] = { "지금은 남은 한도가 없어서 살 수 있는 상품이 없어요. 갚은 만큼 한도가 바로 돌아와요.",
+			  "what is overdue and it is lifted at once; then let's pick something together (source: moa payment rules, overdue "
+			  "bills). Ask me anything meanwhile." },
+	[SAY_NO_LIMIT] = { "지금은 남은 한도가 없어서 살 수 있는 상품이 없어요. 갚은 만큼 한도가 바로 돌아와요 "
+			   "(출처: 내 계정, 방금 조회).",
 			   "Nothing is left of your limit right now, so there is nothing you could buy. "
-			   "Whatever you repay comes back at once." },
+			   "Whatever you repay comes back at once (source: your account, read just now)." },
 	[SAY_TOO_DEAR] = { "{name}{은/는} {price}인데 지금 남은 한도는 {limit}이라 살 수 없어요. 더 저렴한 걸 "
 			   "찾아볼까요?",
 			   "{name} costs {price}, but only {limit} is left of your limit now. Shall I look for "
@@ -88,6 +95,12 @@ const struct line lines_questions[STATE__MAX] = {
 const struct line lines_profile = { "프로필에 {profile}{이/가} 있던데, 요즘도 좋아하세요?",
 				    "Your profile says {profile}: still your thing?" };
 
+const struct line lines_reactions[REACTIONS] = {
+	{ "이번에는 어떠세요?", "How about these?" },
+	{ "이 중에는 마음에 드는 게 있으세요?", "Anything you like among these?" },
+	{ "여기서는 어떤 게 끌리세요?", "Does one of these appeal to you?" },
+};
+
 const struct line lines_empathies[MOOD__MAX] = {
 	[MOOD_GOOD] = { "기분이 좋으시다니 저도 기뻐요!", "Lovely to hear that!" },
 	[MOOD_SO_SO] = { "그런 날도 있죠.", "One of those days, then." },
@@ -101,6 +114,12 @@ const struct line lines_empathies[MOOD__MAX] = {
 const struct line lines_found[MET__MAX] = {
 	[MET] = { "{wish} 쪽에서 {n}개를 골랐어요.", "Here {are} {n} for {wish}." },
 	[MET_ANYTHING] = { "이런 건 어떨까 해서 {n}개를 골랐어요.", "Here {are} {n} you might like." },
+	[MET_MORE] = { "{wish} 쪽에서 다른 것으로 {n}개를 골랐어요.", "Here {are} {n} more for {wish}." },
+	[MET_OTHERS] = { "그럼 다른 것으로 {n}개를 골라 봤어요. 좋아하는 것을 알려 주시면 더 잘 고를게요.",
+			 "Here {are} {n} others. Tell me what you like and I will choose better." },
+	[MET_FOR_OTHER] = { "선물로 {n}개를 골라 봤어요. 받는 분이 좋아하는 것을 알려 주시면 더 잘 고를게요.",
+			    "Here {are} {n} that could make a present. Tell me what they like and I will choose "
+			    "better." },
 	[MET_CHEAPER] = { "앞서 보신 것보다 저렴한 것으로 {n}개를 골랐어요.",
 			  "Here {are} {n} that cost less than what you saw." },
 	[MET_DEARER] = { "앞서 보신 것보다 가격대가 높은 것으로 {n}개를 골랐어요.",
@@ -117,13 +136,15 @@ const struct line lines_found[MET__MAX] = {
 				"Nothing for {wish} is cheaper, so these are {else}." },
 	[KIND_SOME] = { "딱 맞는 건 {exact}개뿐이라 나머지는 {else} 골랐어요.",
 			"Only {exact} really matched, so the rest is {else}." },
-	[KIND_NONE] = { "{wish} 쪽은 {cap} 안에서 더 보여 드릴 게 없어서 {else} 골라 봤어요.",
+	[KIND_NONE] = { "{wish} 쪽은 {cap} 안에서 더 찾지 못해서 {else} 골라 봤어요.",
 			"I have nothing else for {wish} within {cap}, so these are {else}." },
 };
 
 const struct line lines_parts[PART__MAX] = {
 	[PART_ALL_RIGHT] = { "알겠어요.", "All right." },
 	[PART_LIKES] = { "{hobby} 좋아하시는군요!", "So you like {hobby}!" },
+	[PART_LIKES_OTHER] = { "{hobby} 좋아하시는 분이군요!", "Somebody who likes {hobby}, then!" },
+	[PART_HEARD] = { "그렇군요!", "I see!" },
 	[PART_NO_HOBBY] = { "괜찮아요, 천천히 찾아가면 되죠.", "That is fine, we can find out as we go." },
 	[PART_NOTED] = { "예산은 {budget} 이하로 기억할게요. ", "I will keep to at most {budget}. " },
 	[PART_WITHIN_LIMIT] = { "모두 남은 한도 {limit} 안이에요.",
@@ -132,6 +153,8 @@ const struct line lines_parts[PART__MAX] = {
 				 "All are within the {budget} you named." },
 	[PART_WITHIN_RANGE] = { "모두 {floor}에서 {budget} 사이예요.",
 				"All are between {floor} and {budget}." },
+	[PART_ABOVE] = { "모두 {floor} 이상이고 남은 한도 {limit} 안이에요.",
+			 "All cost at least {floor} and are within your available {limit}." },
 	[PART_NEAR] = { "비슷한 쪽으로", "close to it" },
 	[PART_OTHER] = { "다른 종류로", "of other kinds" },
 	[PART_GUESSED] = { " 다른 걸 말씀하셨다면 번호로 알려 주세요.",

@@ -98,6 +98,8 @@ spell_wish(const struct writer *w)
 {
 	const struct flow *flow = &w->step->flow;
 
+	if (w->step->missed)
+		return spell_list(w, w->step->missed, false);
 	return *flow->terms ? spell_list(w, flow->terms, false) : spell_list(w, flow->hobby, true);
 }
 
@@ -106,8 +108,13 @@ write_ask(struct writer *w)
 {
 	enum state state = machine_state(w->step->flow.state);
 
+	/* Nobody is asked whether they want what they could not buy. */
+	if (state == CHOOSE && (w->facts->blocked || w->facts->available_won <= 0))
+		state = DONE;
 	if (state == HOBBY_CHECK && *w->facts->interests)
 		write_line(w, &lines_profile);
+	else if (state == RE_RECOMMENDATION)
+		write_line(w, &lines_reactions[w->step->flow.version % REACTIONS]);
 	else
 		write_line(w, &lines_questions[state]);
 }
@@ -129,7 +136,12 @@ write_empathy(struct writer *w)
 static void
 write_hobby_heard(struct writer *w)
 {
-	write_part(w, *w->step->flow.hobby ? PART_LIKES : PART_NO_HOBBY);
+	const struct flow *flow = &w->step->flow;
+
+	if (*flow->hobby)
+		write_part(w, w->step->for_other ? PART_LIKES_OTHER : PART_LIKES);
+	else
+		write_part(w, *flow->terms ? PART_HEARD : PART_NO_HOBBY);
 }
 
 static int
@@ -153,6 +165,13 @@ worst_fit(const struct writer *w)
 	return worst;
 }
 
+/* Is something looked for that has a name? */
+static bool
+has_wish(const struct flow *flow)
+{
+	return *flow->terms || (*flow->topics && *flow->hobby);
+}
+
 /* How what was found meets the wish. */
 static enum met
 how_met(const struct writer *w)
@@ -170,7 +189,11 @@ how_met(const struct writer *w)
 		return exact > 0 ? COLOUR_SOME : COLOUR_NONE;
 	if (w->step->compared && (flow->below_won || flow->floor_won))
 		return w->step->compared < 0 ? MET_CHEAPER : MET_DEARER;
-	return *flow->terms || *flow->hobby ? MET : MET_ANYTHING;
+	if (w->step->say == SAY_OTHERS && !w->step->firm && !w->step->renamed && !*flow->colour)
+		return has_wish(flow) ? MET_MORE : MET_OTHERS;
+	if (has_wish(flow))
+		return MET;
+	return w->step->for_other ? MET_FOR_OTHER : MET_ANYTHING;
 }
 
 /* Within what the products stay: what the customer said, or what they may spend. */
@@ -179,10 +202,13 @@ write_bound(struct writer *w)
 {
 	const struct flow *flow = &w->step->flow;
 
-	if (!flow->budget_won || flow->budget_won > w->facts->available_won)
+	if (!flow->budget_won && flow->floor_won && w->step->firm && !w->step->compared)
+		write_part(w, PART_ABOVE);
+	else if (!flow->budget_won || flow->budget_won > w->facts->available_won)
 		write_part(w, PART_WITHIN_LIMIT);
 	else
-		write_part(w, flow->floor_won && w->step->firm ? PART_WITHIN_RANGE : PART_WITHIN_BUDGET);
+		write_part(w, flow->floor_won && w->step->firm && !w->step->compared ? PART_WITHIN_RANGE
+										     : PART_WITHIN_BUDGET);
 }
 
 static void
@@ -196,6 +222,21 @@ write_prices(struct writer *w)
 		put(w, arena_printf(w->a, w->korean ? "%s%d번 %s %s" : "%s%d. %s, %s",
 				    i ? (w->korean ? ", " : "; ") : "", i + 1,
 				    w->korean ? p->name_ko : p->name_en, won(w, p->price_won)));
+	}
+}
+
+/* All cards, each with its price and what it is good for. */
+static void
+write_cards(struct writer *w)
+{
+	int i;
+
+	for (i = 0; i < w->facts->ncards; i++) {
+		const struct product *p = &w->facts->cards[i];
+
+		put(w, arena_printf(w->a, w->korean ? "%s%d번 %s, %s: %s" : "%s%d. %s, %s: %s", i ? " " : "",
+				    i + 1, w->korean ? p->name_ko : p->name_en, won(w, p->price_won),
+				    w->korean ? p->reason_ko : p->reason_en));
 	}
 }
 
@@ -282,7 +323,8 @@ static const struct {
 } parts[] = {
 	{ "ask", write_ask },	  { "empathy", write_empathy }, { "hobby_heard", write_hobby_heard },
 	{ "found", write_found }, { "bound", write_bound },	{ "prices", write_prices },
-	{ "fact", write_fact },	  { "guessed", write_guessed }, { "else", write_else },
+	{ "fact", write_fact },	  { "cards", write_cards },	{ "guessed", write_guessed },
+	{ "else", write_else },
 };
 
 static void

@@ -131,6 +131,8 @@ find_ordinal(const struct utterance *u, struct said *said)
 	}
 	if (refused && said->ordinal)
 		said->means &= ~(MEANS(M_OTHER) | MEANS(M_NO));
+	else if (refused)
+		means(said, M_OTHER);
 }
 
 static void
@@ -178,6 +180,7 @@ find_interest(struct arena *a, const struct utterance *u, const struct interest 
 			continue;
 		}
 		means(said, M_INTEREST);
+		memset(u->things + span.start, true, span.end - span.start);
 		if (!is_picture(word))
 			understand_name(said, M_INTEREST, word);
 		if (said->ninterests < SAID_MAX &&
@@ -191,21 +194,38 @@ static void
 find_fact(const struct utterance *u, struct said *said)
 {
 	static const char recommending[] = "추천|골라|recommend*|suggest*|pick";
-	const uint64_t asking = MEANS(M_ASKS) | MEANS(M_PRICE) | MEANS(M_HAVE) | MEANS(M_RECOMMEND);
+	const uint64_t asking =
+	    MEANS(M_ASKS) | MEANS(M_PRICE) | MEANS(M_HAVE) | MEANS(M_RECOMMEND) | MEANS(M_HELP);
 	const struct fact *row;
 	struct span span;
 
+	bool asked = u->question || (said->means & asking) || (u->latin_words <= 2 && u->hangul <= 6);
+
 	if (utterance_find(u, recommending, 0, &span))
 		return;
-	if (!u->question && !(said->means & asking) && (u->latin_words > 2 || u->hangul > 6))
-		return;
 	for (row = fact_rows; row->ko; row++) {
+		if (!asked && !row->unasked)
+			continue;
 		if (!utterance_has(u, row->ko) && !utterance_has(u, row->en))
 			continue;
 		means(said, M_FACT);
 		said->fact = row;
 		return;
 	}
+}
+
+/* "Do points expire": English asks by its first word, too. */
+static bool
+opens_question(const struct utterance *u)
+{
+	static const char *const openers[] = { " do ",	" does ",  " did ",  " is ",	" are ", " am ",
+					       " can ", " could ", " will ", " would ", " has ", NULL };
+	int i;
+
+	for (i = 0; openers[i]; i++)
+		if (strncmp(u->words, openers[i], strlen(openers[i])) == 0)
+			return true;
+	return false;
 }
 
 /* Clearly in one of the languages?  A product's name alone is not; nor is one word. */
@@ -229,8 +249,10 @@ understand_text(struct arena *a, const char *text, struct said *ret_said)
 	memset(said, 0, sizeof(*said));
 	utterance_read(a, text, &said->text);
 	claim_rows(a, u, words_meanings, &said->means, NULL);
-	if (u->question)
+	if (u->question && u->letters > 0)
 		means(said, utterance_has(u, "있어|있는데|있는거|없어|없나|없을까|없니") ? M_HAVE : M_ASKS);
+	else if (opens_question(u))
+		means(said, M_ASKS);
 	if (claim_rows(a, u, words_moods, NULL, &said->mood))
 		means(said, M_MOOD);
 	drop_refused_report(u, said);
@@ -243,7 +265,11 @@ understand_text(struct arena *a, const char *text, struct said *ret_said)
 		find_interest(a, u, row, row->en, said);
 	}
 	find_fact(u, said);
-	if (said->means == 0 && utterance_is_noise(u))
+	if (u->foreign * 2 > u->letters && u->hangul == 0)
+		means(said, M_FOREIGN);
+	if (said->means & MEANS(M_FOREIGN))
+		; /* none of its words are names */
+	else if (said->means == 0 && utterance_is_noise(u))
 		means(said, M_NOISE);
 	else
 		names_find(a, u, said);

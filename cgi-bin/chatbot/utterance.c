@@ -74,6 +74,7 @@ write_words(struct arena *a, const uint32_t *cps, size_t n, struct utterance *u)
 		}
 		u->latin_words += kind == ASCII && !is_digit(cps[i]) && out[len - 1] == ' ';
 		u->hangul += hangul_is_syllable(cps[i]);
+		u->foreign += kind == LETTER && cps[i] >= 0x250 && !hangul_is_syllable(cps[i]);
 		u->letters += kind == LETTER || (kind == ASCII && !is_digit(cps[i]));
 		if (kind != GAP)
 			len += letter_put(out + len, cps[i]);
@@ -106,6 +107,7 @@ utterance_read(struct arena *a, const char *text, struct utterance *ret_u)
 	ret_u->squeezed = squeezed;
 	ret_u->origin = origin;
 	ret_u->used = arena_alloc(a, (len + 1) * sizeof(*ret_u->used));
+	ret_u->things = arena_alloc(a, (len + 1) * sizeof(*ret_u->things));
 }
 
 /* A form of ASCII: whole words, or the beginning of one when it ends in '*'. */

@@ -16,9 +16,11 @@ struct utterance {
 	const char *squeezed; /* the same without spaces */
 	const size_t *origin; /* where in words each byte of squeezed is */
 	bool *used;	      /* which bytes of words some table has understood */
+	bool *things;	      /* which of them name an interest */
 	bool question;	      /* a question mark was in it */
 	int hangul;	      /* Hangul syllables */
 	int letters;	      /* letters of any script, Hangul syllables included */
+	int foreign;	      /* those among them that are neither Hangul nor of the Latin alphabet */
 	int latin_words;
 };
 

@@ -20,6 +20,16 @@ lower_case(struct arena *a, const char *s)
 	return lower;
 }
 
+/* "Wireless": of the same things those that are so. */
+static void
+wish_quality(struct arena *a, struct flow *flow, const struct said *said)
+{
+	int i;
+
+	for (i = 0; i < said->nnamed; i++)
+		flow->terms = list_add(a, flow->terms, said->named[i]);
+}
+
 /*
  * A thing was named: it is what to look for from now on, and earlier wishes of price and colour were about
  * another.
@@ -37,6 +47,18 @@ wish_for(struct arena *a, struct flow *flow, const struct said *said)
 		flow->topics = list_join(a, flow->topics, said->interests[i]->topics);
 }
 
+/* Is what was named named plainly, so that it may be repeated: "stamps", "I collect stamps", "요즘 드론 날려요"? */
+static bool
+is_plain(const struct said *said)
+{
+	const char *c;
+	int words = 0;
+
+	for (c = said->text.words + 1; *c; c++)
+		words += *c == ' ';
+	return (said->means & MEANS(M_LIKE)) || (words <= 3 && !(said->means & MEANS(M_RUDE)));
+}
+
 /* What they are into, from this message, or from the profile when they said that it still holds. */
 static void
 note_hobby(struct arena *a, struct flow *flow, const struct said *said, const struct facts *facts)
@@ -51,13 +73,14 @@ note_hobby(struct arena *a, struct flow *flow, const struct said *said, const st
 	flow->hobby = "";
 	for (i = 0; i < said->ninterests; i++)
 		flow->hobby = list_add(a, flow->hobby, said->interests[i]->code);
-	for (i = 0; i < said->nnamed && said->ninterests == 0; i++)
+	for (i = 0; i < said->nnamed && said->ninterests == 0 && is_plain(said); i++)
 		flow->hobby = list_add(a, flow->hobby, said->named[i]);
 	wish_for(a, flow, said);
 }
 
 static void
-note_prices(struct flow *flow, const struct said *said, uint64_t means, const struct facts *facts)
+note_prices(struct flow *flow, const struct said *said, uint64_t means, const struct facts *facts,
+	    int compared)
 {
 	const struct product *cheapest = card_at_end(facts, true), *dearest = card_at_end(facts, false);
 
@@ -68,10 +91,12 @@ note_prices(struct flow *flow, const struct said *said, uint64_t means, const st
 		flow->floor_won = said->budget.min_won;
 		flow->below_won = 0;
 	}
-	if ((means & (MEANS(M_CHEAPER) | MEANS(M_CHEAPEST))) && cheapest) {
+	if (!compared)
+		return;
+	if (compared < 0 && cheapest) {
 		flow->below_won = cheapest->price_won;
 		flow->floor_won = 0;
-	} else if ((means & MEANS(M_DEARER)) && dearest) {
+	} else if (compared > 0 && dearest) {
 		flow->floor_won = dearest->price_won + 1;
 		flow->below_won = 0;
 	}
@@ -134,12 +159,26 @@ tells_hobby(enum state state, uint64_t means)
 static bool
 names_wish(uint64_t means)
 {
-	const uint64_t about_cards =
+	uint64_t about_cards =
 	    MEANS(M_CHEAPER) | MEANS(M_CHEAPEST) | MEANS(M_DEARER) | MEANS(M_OTHER) | MEANS(M_MORE);
 
+	/* "Not this, that": another, but a named one. */
+	if (means & MEANS(M_UNWANTED))
+		about_cards &= ~MEANS(M_OTHER);
 	if (means & (MEANS(M_OTHER_COLOUR) | MEANS(M_NOT_BRAND)))
 		return false;
 	return (means & MEANS(M_INTEREST)) || ((means & MEANS(M_WORDS)) && !(means & about_cards));
+}
+
+/* Is it to be cheaper (-1) or dearer (1) than what is on the screen?  Not where an amount is named. */
+static int
+compared_by(const struct step *step, const struct said *said, uint64_t means)
+{
+	if (!step->searches || ((means & MEANS(M_BUDGET)) && said->budget.max_won))
+		return 0;
+	if (means & (MEANS(M_CHEAPER) | MEANS(M_CHEAPEST)))
+		return -1;
+	return (means & MEANS(M_DEARER)) ? 1 : 0;
 }
 
 void
@@ -149,23 +188,26 @@ wish_note(struct arena *a, struct step *step, enum state next, const struct said
 	struct flow *flow = &step->flow;
 	enum state state = machine_state(flow->state);
 
-	if (state == MOOD_CHECK && (means & MEANS(M_MOOD)))
+	if ((state == MOOD_CHECK || state == HOBBY_CHECK) && (means & MEANS(M_MOOD)))
 		flow->mood = words_mood_code(said->mood);
 	if (next == CHOOSE && tells_hobby(state, means))
 		note_hobby(a, flow, said, facts);
-	else if (step->searches && names_wish(means))
+	else if (step->searches && names_wish(means)) {
 		wish_for(a, flow, said);
-	else if (strcmp(flow->offer, "other") == 0 && (means & MEANS(M_YES)))
+		step->renamed = true;
+	} else if (step->searches && (means & MEANS(M_QUALITY))) {
+		wish_quality(a, flow, said);
+		step->renamed = true;
+	} else if (strcmp(flow->offer, "other") == 0 && (means & MEANS(M_YES)))
 		flow->terms = flow->topics = "";
 	if (step->searches && !*flow->hobby && said->ninterests > 0)
 		flow->hobby = said->interests[0]->code;
-	note_prices(flow, said, means, facts);
+	step->compared = compared_by(step, said, means);
+	note_prices(flow, said, means, facts, step->compared);
 	note_dislikes(a, flow, said, means, facts, step->card);
 	if (step->searches)
 		keep_kind(a, flow, means, facts);
 	step->noted = (means & MEANS(M_BUDGET)) && said->budget.max_won && !(means & MEANS(M_NO_BUDGET));
-	step->compared = (means & MEANS(M_DEARER)) ? 1 : 0;
-	if (means & (MEANS(M_CHEAPER) | MEANS(M_CHEAPEST)))
-		step->compared = -1;
+	step->for_other = (means & MEANS(M_FOR)) != 0;
 	step->firm = step->compared != 0 || (means & MEANS(M_BUDGET));
 }

@@ -8,20 +8,34 @@
 
 /* Where forms of two rows overlap in a message, the row further up has it: "no thanks" is no "no". */
 const struct word words_meanings[] = {
-	{ M_GREETING, "안녕|반가|=하이|=ㅎㅇ|^헬로",
-	  "hi|hello|hey|hiya|good morning|good afternoon|good evening|greetings" },
+	{ M_GREETING, "안녕|안뇽|안냥|반가|=하이|=하잉|=ㅎㅇ|=ㅎㅇㅎㅇ|^헬로",
+	  "hi|hello|helo|hey|hiya|howdy|=yo|=sup|whats up|good morning|good afternoon|good evening|greetings" },
 	{ M_DECLINE,
-	  "됐어|됐습|됐고|됐네|=됐|괜찮습니다|=괜찮아요|=괜찮아|괜찮아됐|아니괜찮|아니요괜찮|"
+	  "됐어|됐습|됐네|^됐다|그만볼|그만살|그만해도|=됐|괜찮습니다|=괜찮아요|=괜찮아|괜찮아됐|아니괜찮|아니요괜찮|"
 	  "안살|안사|살생각없|안할|안볼|안해도|하지마|하지말|필요없|관두|관둘|다음에|나중에|"
-	  "사양|말하기싫|말하고싶지않|안알려|말안할|비밀|패스|넘어가|건너뛰|건너뛸|관심없",
+	  "사양|말하기싫|말하고싶지않|안알려|말안할|비밀|패스|넘어가|건너뛰|건너뛸|관심없|생각해볼|생각좀|고민해볼|고민좀|고민이|보류",
 	  "no thanks|no thank you|not now|not today|nothing|never mind|nevermind|forget it|"
 	  "im good|im fine thanks|not interested|rather not|=pass|skip*|dont want to|"
 	  "dont want anything|dont need|do not need|dont recommend|no recommend*|maybe later|"
 	  "=later|another time|dont buy|wont buy|not buying|none of your business|"
-	  "leave me alone|private|dont want to say" },
-	{ M_THANKS, "고마|감사|땡큐|=ㄱㅅ|수고", "thank you|thanks|thx|ty|cheers|appreciate it" },
-	{ M_BYE, "잘가|=바이|^바이바이|^빠이|다음에봐|또올게|그만할|그만하자|=그만|대화종료|=끝|끝낼|=종료",
-	  "bye|goodbye|see you|see ya|quit|=stop|=exit|=end|im done|im leaving|stop here|"
+	  "leave me alone|private|dont want to say|think about it|think it over|sleep on it" },
+	{ M_RUDE,
+	  "바보|멍청|병신|ㅂㅅ|꺼져|닥쳐|쓰레기|씨발놈|ㅗㅗ|쓸모없|쓸데없|답답하네|못알아|말귀|짜증나게",
+	  "stupid|idiot|useless|dumb|fuck you|fuck off|shut up|you suck|moron|screw you|piss off|rubbish|"
+	  "dont understand me|not what i asked|not what i said|this sucks|you are bad" },
+	{ M_FOREIGN, NULL,
+	  "bonjour|merci|=oui|=salut|je suis|jaime|je veux|hola|gracias|buenos dias|por favor|estoy|quiero|"
+	  "guten tag|danke|ich bin|ich mag|ich will|ciao|grazie|=si|konnichiwa|arigato*|ni hao|xie xie|"
+	  "ola|obrigado|obrigada|xin chao|spasibo|privet" },
+	{ M_BEST, "더알려|더자세|자세히알려|자세히보",
+	  "more about|more info*|more details|tell me more|know more" },
+	{ M_COMPARE, "이게뭐야|이게뭐|이건뭐야|이건뭐예|이거뭐야|뭐하는거|비교|차이|뭐가달라|뭐가다른|다른점",
+	  "what is this|what are these|whats this|what are they|compare|comparison|difference*|differ" },
+	{ M_THANKS, "고마|감사|땡큐|=ㄱㅅ|=ㄳ|수고|사랑해|=ㅅㄱ",
+	  "thank you|thanks|thx|tks|ty|tysm|cheers|appreciate it|i love you|love you" },
+	{ M_BYE,
+	  "잘가|잘자|굿나잇|굿밤|=ㅂㅂ|=ㅂㅇ|=ㅂ2|=바이|^바이바이|^빠이|다음에봐|또올게|그만할|그만하자|=그만|그만$|그만해$|그만해요$|그만둘|대화종료|=끝|끝낼|=종료",
+	  "bye|goodbye|good night|goodnight|cya|see you|see ya|quit|=stop|=exit|=end|im done|im leaving|stop here|"
 	  "thats all|that is all" },
 	{ M_NO_BUDGET,
 	  "예산상관없|가격상관없|예산은상관없|가격은상관없|예산없|예산은없|가격무관|금액상관없|"
@@ -29,7 +43,7 @@ const struct word words_meanings[] = {
 	  "no budget|any budget|any price|price doesnt matter|budget doesnt matter|"
 	  "dont care about the price|money is no object|no limit on price|forget the budget|"
 	  "can be more|more is fine|more is ok" },
-	{ M_ANY, "몰라|모르겠|모르는|아무거나|아무꺼나|상관없|글쎄|알아서|뭐든|다좋|다괜찮",
+	{ M_ANY, "=ㅁㄹ|몰라|모르겠|모르는|아무거나|아무꺼나|상관없|글쎄|알아서|뭐든|다좋|다괜찮",
 	  "dont know|not sure|anything|whatever|no idea|idk|dunno|surprise me|up to you|"
 	  "you decide|you choose|dont mind|doesnt matter|either|both" },
 	{ M_NOT_BRAND,
@@ -51,10 +65,10 @@ const struct word words_meanings[] = {
 	  "restart|start over|start again|reset|from the beginning|begin again" },
 	{ M_HELP,
 	  "뭐할수있|뭘할수있|뭐해줄|뭘해줄|누구|도움말|도와줘|어떻게써|어떻게쓰|사용법|"
-	  "무슨기능|이름이뭐|사람이야|사람인가|로봇이|인공지능",
+	  "무슨기능|이름이뭐|사람이야|사람인가|로봇이|인공지능|지피티|챗봇|에이아이|gpt야|gpt니|gpt인|상담원|상담사|고객센터|사람이랑|사람하고|사람연결",
 	  "help|what can you do|who are you|how does this work|what are you|your name|"
 	  "how do i use this|are you a bot|are you human|are you real|real person|a robot|"
-	  "a person|a machine|an ai|you human" },
+	  "a person|a machine|contact support|contact you|gpt|chatgpt|an ai|you human|a human|human agent|customer service|an agent|talk to someone" },
 	{ M_DASHBOARD,
 	  "대시보드|대쉬보드|리포트|레포트|소비내역|소비분석|내소비|소비패턴|지출|가계부|얼마썼|얼마나썼",
 	  "dashboard|report|my spending|spending report|my expenses|how much did i spend|"
@@ -62,8 +76,8 @@ const struct word words_meanings[] = {
 	{ M_CHEAPEST, "제일싼|가장싼|제일저렴|가장저렴|최저가|젤싼",
 	  "cheapest|least expensive|lowest price" },
 	{ M_CHEAPER, "안비싼|비싸지않", "not so expensive|not expensive|not too expensive|less expensive" },
-	{ M_DEARER, "더비싼|더비싸|비싼거|비싼걸|비싼것|고급|더좋은|프리미엄|고가|더높은가격|품질좋은",
-	  "more expensive|pricier|dearer|better quality|better one|better ones|premium|luxury|"
+	{ M_DEARER, "더비싼|더비싸|비싼거|비싼걸|비싼것|고급|더좋은|더예쁜|프리미엄|고가|더높은가격|품질좋은",
+	  "nicer|more expensive|pricier|dearer|better quality|better one|better ones|premium|luxury|"
 	  "high end|higher end|fancier|something better|higher quality" },
 	{ M_CHEAPER,
 	  "더싼|더싸|더저렴|싼거|싼걸|싼것|싼건|싼상품|싼제품|저렴한|저렴하|저렴이|비싸|비싼데|"
@@ -72,48 +86,48 @@ const struct word words_meanings[] = {
 	  "too pricey|pricey|more affordable|affordable|costs too much|save money|low budget|"
 	  "less money|budget friendly" },
 	{ M_OTHER,
-	  "다른거|다른걸|다른것|다른건|다른상품|다른제품|다른물건|다른추천|다른종류|다른쪽|"
+	  "특별한|색다른|독특한|신기한|더큰|더작은|더가벼|더무거|더얇|더두꺼|더긴|더짧|다른거|다른걸|다른것|다른건|다른상품|다른제품|다른물건|다른추천|다른종류|다른쪽|"
 	  "다른분야|딴거|딴걸|딴건|말고|말구|바꿔|다시추천|다시골라|다시보여|새로운거|그외|"
-	  "빼고|생각이바뀌|생각바뀌|마음이바뀌|마음바뀌",
-	  "something else|another|others|different|else|other one*|other option*|other item*|"
+	  "빼고|생각이바뀌|생각바뀌|마음이바뀌|마음바뀌|맘이바뀌|맘바뀌|맘이바뀜|맘바뀜|마음이바뀜|마음바뀜|생각바뀜",
+	  "bigger|smaller|larger|lighter|heavier|thinner|thicker|longer|shorter|softer|warmer|cuter|prettier|something else|another|others|different|else|other one*|other option*|other item*|"
 	  "other product*|other thing*|change|not this|not that|not these|not those|"
-	  "none of these|none of them|try again|refresh|new ones|changed my mind" },
+	  "none of these|none of them|try again|refresh|new ones|changed my mind|change my mind|changed mind" },
 	{ M_NO,
-	  "^아니|^아뇨|^아닌|싫|별로|맘에안|마음에안|안들어|안끌|=노|=노노|^놉|=ㄴㄴ|시러|"
+	  "=ㄴ|=ㅅㄹ|=ㅂㄹ|관련없|엉뚱|이상한거|이상한것|이상하|흔한|흔하|식상|촌스|못생|구려|구린|^아니|^아뇨|^아닌|싫|별로|맘에안|마음에안|안들어|안끌|=노|=노노|^놉|=ㄴㄴ|시러|"
 	  "맘에들지않|마음에들지않|아쉬",
 	  "no|nope|nah|not really|dont like|do not like|hate|not good|dislike|none of these|"
-	  "none of them|not for me|not my style|meh" },
+	  "none of them|not for me|not my style|ugly|too plain|not nice|meh" },
 	{ M_MORE,
-	  "더보여|더줘|더없|더있|더추천|더볼|더찾아|=더|=또|또보여|또있|또추천|또줘|몇개더|"
+	  "뭐가있|뭐있|뭐뭐있|더보여|더줘|더없|더있|더추천|더볼|더찾아|=더|=또|또보여|또있|또추천|또줘|몇개더|"
 	  "하나더|계속|더많이",
-	  "more|show more|=next|next one*|next please|keep going|any more|continue|go on" },
+	  "what do you have|what else|more|show more|=next|next one*|next please|keep going|any more|continue|go on" },
 	{ M_KOREAN, "한국어로|한국말로|한글로|한국어가", "in korean|speak korean|korean please" },
 	{ M_ENGLISH, "영어로|영어가", "in english|speak english|english please" },
 	{ M_BEST,
-	  "뭐가제일|뭐가더|뭐가좋|뭐가나|어떤게제일|어떤게더|어떤게좋|어떤게나|어느게|제일추천|제일나은",
-	  "which one is best|which is best|which is better|which one is better|whats best|"
+	  "이거어때|이건어때|그거어때|그건어때|괜찮을까|좋을까|살만해|어디서팔|어디서파|판매처|뭐가제일|뭐가더|뭐가좋|뭐가나|어떤게제일|어떤게더|어떤게좋|어떤게나|어느게|제일추천|제일나은",
+	  "which one is best|is it good|are they good|any good|worth it|who sells|which shop|which store|do you like|you like best|which is best|which is better|which one is better|whats best|"
 	  "whats the best|which one would you|the best one|your favourite|your favorite" },
 	{ M_PRICE,
-	  "얼마야|얼마에요|얼마예요|얼마임|얼만|얼마지|얼마죠|얼마인|가격이어|가격은어|"
+	  "얼마였|얼마더라|얼마지|얼마야|얼마에요|얼마예요|얼마임|얼만|얼마죠|얼마인|가격이어|가격은어|"
 	  "가격알려|가격은$|가격이얼마|=얼마|=가격",
 	  "how much is|how much are|how much does|how much do|whats the price|"
 	  "what is the price|what do they cost|what does it cost|=price|=prices|=how much|"
 	  "what are the prices|the prices|the price" },
-	{ M_HAVE, "있나|있을까|있니|있냐|있습니까|파나요|팔아|파니",
+	{ M_HAVE, "있나|있을까|있니|있냐|있습니까|없나|없을까|없니|없냐|있음$|파나요|팔아|파니",
 	  "do you have|do you sell|have you got|got any|any|is there|are there|you got|"
 	  "what about|how about" },
 	{ M_ACCEPT,
-	  "이걸로|그걸로|저걸로|요걸로|이거로|그거로|걸로할|걸로해|걸로줘|걸로갈|거로할|번으로|"
+	  "이거주|그거주|저거주|요거주|이걸주|그걸주|거주세|번주세|째주세|째꺼|번째거로|이걸로|그걸로|저걸로|요걸로|이거로|그거로|걸로할|걸로해|걸로줘|걸로갈|거로할|번으로|"
 	  "번할|살게|살께|살래|사겠|구매할|구입할|주문할|결제할|이거할|그거할|할게|할께|하겠|"
 	  "로결정|로정할|로갈게|선택할|맘에들어|마음에들어|맘에듭|마음에듭|마음에드네|맘에드네|"
 	  "이게좋|그게좋|이거좋|그거좋|이게제일|이게낫|이거다|걸로주|걸로부탁|=이거|=이거요|"
 	  "=이걸|=그거|=그거요",
-	  "ill take*|i will take|ill buy*|i will buy|ill have|ill get|ill go with|lets go with|"
+	  "gimme the|give me the|ill take*|i will take|ill buy*|i will buy|ill have|ill get|ill go with|lets go with|"
 	  "going with|go with|take it|take this|take that|buy it|buy this|buy that|this one|"
 	  "that one|i like the|i prefer the|i want the|ill choose|i choose|id like the|"
 	  "want this|want that|add it|sold|deal|=this|=that" },
 	{ M_YES,
-	  "^네$|^네네|^넵|^넹|^예$|^옙|^응$|^응응|^어$|^엉$|그래요|=그래|^그럼요|당연|물론|"
+	  "=ㅇ|개주세|^네$|^네네|^넵|^넹|^예$|^옙|^응$|^응응|^어$|^엉$|그래요|=그래|^그럼요|당연|물론|"
 	  "^맞아|^콜$|=ㅇㅇ|=ㅇㅋ|^오케이|=좋아요|=좋아|=좋습니다|=좋지|그렇게해|=ㄱㄱ|=고고|"
 	  "=ㄱ",
 	  "yes|yeah|yep|yup|sure|=ok|=okay|=fine|ok then|okay then|of course|certainly|"
@@ -125,27 +139,39 @@ const struct word words_meanings[] = {
 	  "i like|i love|i enjoy|im into|am into|i am into|really into|fan of|interested in|"
 	  "my hobby|my hobbies|keen on|i play|i do some" },
 	{ M_RECOMMEND,
-	  "추천|골라|찾아|찾는|찾고|보여|살만한|살거|살까|사고싶|사려|사야|사줘|구매하고|"
+	  "추천|=ㅊㅊ|골라|찾아|찾는|찾고|보여|살만한|살거|살까|사고싶|사려|사야|사줘|구매하고|"
 	  "구매하려|뭐살|뭐사|뭘살|뭘사|부탁",
 	  "recommend*|recomend*|reccomend*|suggest*|show me|show some|show us|find me|"
 	  "looking for|look for|buy|shop|shopping|pick|what should i get" },
 	{ M_NEED, "필요해|필요한데|쇼핑|구경|선물|가지고싶|갖고싶",
 	  "i need|i want|we need|find|search|gift|present|get me|give me|browse" },
+	{ M_ACK,
+	  "알겠어|알겠습|알았|그렇구나|그렇군|=아하|=오호|=ㅇㅎ|=음|=흠|=헐|=대박|=오|=와|미안|죄송|=ㅈㅅ|"
+	  "잠깐만|잠시만|기다려|=ㄱㄷ|=ㅎㅎ|=ㅎ",
+	  "i see|=got it|gotcha|understood|makes sense|sorry|my bad|oops|=hmm|=oh|=ah|=wow|=lol|interesting|"
+	  "wait|hold on|one moment|one sec" },
+	{ M_FOR,
+	  "엄마|아빠|어머니|아버지|부모님|할머니|할아버지|여자친구|남자친구|여친|남친|동생|누나|언니|오빠|"
+	  "친구한테|친구에게|친구꺼|친구선물|친구줄|아내|남편|와이프|장모|시어머니|선생님|상사|동료|후배|선배|"
+	  "^딸|^아들",
+	  "for my|for her|for him|for them|my mom*|my mum*|my dad*|my mother*|my father*|girlfriend*|"
+	  "boyfriend*|my wife*|my husband*|my sister*|my brother*|my friend*|my son*|my daughter*|my boss*|"
+	  "coworker*|colleague*|grandma*|grandpa*|she|he|shes|hes|her|him" },
 	{ M_ASKS,
-	  "얼마|언제|어떻게|뭐야|뭐에|뭔가요|무엇|어디|왜|몇|되나|인가|할수있|가능|알려|궁금|"
+	  "누가|자세히|상세|더알고|얼마|언제|어떻게|뭐야|뭐에|뭔가요|무엇|어디|왜|몇|되나|인가|할수있|가능|알려|궁금|"
 	  "방법|나요|까요|ㄹ까|는지|던가|인지|어때|무슨|어떤|설명|되니|돼요$|뜻",
-	  "what|whats|when|whens|how|hows|why|where|wheres|who|whos|which|can i|could i|do i|"
+	  "what|whats|details|when|whens|how|hows|why|where|wheres|who|whos|which|can i|could i|do i|"
 	  "does|is it|are you|will i|should i|may i|tell me|explain|am i|is my|wondering" },
 	{ 0, NULL, NULL },
 };
 
 const struct word words_ordinals[] = {
 	{ 1, "첫번째|첫째|첫번쨰|첫뻔째|1번|일번|=1|맨위|맨앞|맨왼쪽|첫번",
-	  "first|1st|number one|number 1|option 1|option one|=1|=one|item 1" },
+	  "first|1st|1 please|no 1|the 1|about 1|take 1|number one|number 1|option 1|option one|=1|=one|item 1" },
 	{ 2, "두번째|둘째|두번쨰|2번|=2|가운데|중간거",
-	  "second|2nd|number two|number 2|option 2|option two|=2|=two|middle|item 2" },
+	  "second|2nd|2 please|no 2|the 2|about 2|take 2|number two|number 2|option 2|option two|=2|=two|middle|item 2" },
 	{ 3, "세번째|셋째|세번쨰|3번|삼번|=3|맨아래",
-	  "third|3rd|number three|number 3|option 3|option three|=3|=three|item 3" },
+	  "third|3rd|3 please|no 3|the 3|about 3|take 3|number three|number 3|option 3|option three|=3|=three|item 3" },
 	{ ORDINAL_CHEAPEST, "제일싼걸로|제일싼거로|가장싼걸로|가장싼거로|제일저렴한걸로|가장저렴한걸로",
 	  "cheapest one" },
 	{ ORDINAL_LAST, "마지막|맨끝|맨뒤|맨오른쪽", "last one|the last one|=last|=the last|bottom one" },
@@ -163,18 +189,18 @@ const struct word words_moods[] = {
 	  "long day|overworked|knackered|fatigued|wiped out|didnt sleep" },
 	{ MOOD_BORED, "심심|지루|따분|무료해|할게없|할일이없|재미없", "bored|boring|nothing to do|dull" },
 	{ MOOD_BAD,
-	  "안좋|좋지않|우울|슬퍼|슬프|슬픔|짜증|화나|화났|화가|힘들|힘든|외로|외롭|스트레스|"
+	  "헤어졌|차였|싸웠|망쳤|망했|떨어졌|안좋|좋지않|우울|슬퍼|슬프|슬픔|짜증|화나|화났|화가|힘들|힘든|외로|외롭|스트레스|"
 	  "불안|속상|최악|나빠|나쁘|나쁜|별로|걱정|아파|아프|아픈|열받|빡|답답|울고|눈물|꿀꿀|"
 	  "다운|초조|긴장|무기력|ㅠㅠ|ㅜㅜ|^ㅠ|^ㅜ|😢|😭|😞|😔|😡|😠|😩|😣|🙁|☹",
-	  "not good|not great|not so good|not well|unhappy|sad|down|depressed|angry|mad|upset|"
+	  "broke up|broken up|dumped me|failed my|had a fight|not good|not great|not so good|not well|unhappy|sad|down|depressed|angry|mad|upset|"
 	  "stressed|stress|stressful|anxious|lonely|bad|terrible|awful|horrible|sick|ill|"
 	  "worried|gloomy|feeling blue|feel blue|rough|annoyed|frustrated|nervous|miserable|"
 	  "hurt|crying|heartbroken|worst|crappy" },
 	{ MOOD_GOOD,
-	  "좋아요|좋아$|좋아졌|좋네|좋다|좋은|좋습|좋지|좋음|좋고|좋았|행복|신나|신남|기뻐|"
+	  "생일이야|생일이에요|생일이다|내생일|제생일|합격했|합격이|승진했|월급날|=ㄱㅊ|좋아요|좋아$|좋아졌|좋네|좋다|좋은|좋습|좋지|좋음|좋고|좋았|행복|신나|신남|기뻐|"
 	  "기쁘|기쁜|최고|설레|설렘|즐거|즐겁|상쾌|완벽|굿|날아갈|들떠|뿌듯|두근|편안|여유|"
 	  "ㅎㅎ|😀|😁|😃|😄|😊|🙂|🥰|😍|🎉|👍|☺|😆|🤗|😎",
-	  "good|great|happy|excited|fantastic|awesome|wonderful|amazing|well|cheerful|glad|"
+	  "my birthday|got promoted|got the job|passed my|good|great|happy|excited|fantastic|awesome|wonderful|amazing|well|cheerful|glad|"
 	  "joyful|excellent|perfect|lovely|superb|relaxed|calm|energetic|fine|never better|"
 	  "on top of the world|delighted|thrilled|pretty good|blessed|fun|nice|cool" },
 	{ MOOD_SO_SO, "그냥|보통|무난|괜찮|평범|그래$|그래요$|똑같|쏘쏘|평소|평온|담담|멍",

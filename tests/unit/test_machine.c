@@ -107,6 +107,26 @@ test_messages_lead_on(void **state)
 		{ MO, "do you have headphones?", RE, SAY_PRODUCTS },
 		{ MO, "소비 리포트 보여줘", DO, SAY_DASHBOARD },
 		{ MO, "bye", DO, SAY_BYE },
+		{ MO, "안뇽", MO, SAY_HELLO },
+		{ MO, "yo", MO, SAY_HELLO },
+		{ MO, "???", MO, SAY_MOOD_AGAIN },
+		{ MO, "생일이야 오늘!!", HO, SAY_HOBBY },
+		{ MO, "오늘 시험 망쳤어", HO, SAY_HOBBY },
+		{ MO, "my mom's birthday is next week", HO, SAY_HOBBY },
+		{ MO, "엄마 선물 찾는데", RE, SAY_PRODUCTS },
+		{ MO, "엄마 선물", RE, SAY_PRODUCTS },
+		{ MO, "a gift for my girlfriend", RE, SAY_PRODUCTS },
+		{ MO, "bonjour", MO, SAY_FOREIGN },
+		{ MO, "je suis fatigué", MO, SAY_FOREIGN },
+		{ MO, "我很累", MO, SAY_FOREIGN },
+		{ MO, "너 바보야?", MO, SAY_SORRY },
+		{ MO, "fuck off", MO, SAY_SORRY },
+		{ MO, "시발 짜증나네", HO, SAY_HOBBY },
+		{ MO, "GPT야?", MO, SAY_HELP },
+		{ MO, "can i talk to a human", MO, SAY_HELP },
+		{ MO, "비밀번호 바꾸고싶어", MO, SAY_FACT },
+		{ MO, "do you store my data", MO, SAY_FACT },
+		{ MO, "good night", DO, SAY_BYE },
 		{ MO, "고마워", MO, SAY_WELCOME },
 		/* the hobby: a refusal is an answer */
 		{ HO, "캠핑이요", CH, SAY_CHOOSE },
@@ -126,6 +146,11 @@ test_messages_lead_on(void **state)
 		{ HO, "recommend something under 30k", RE, SAY_PRODUCTS },
 		{ HO, "drone please, I need a drone", RE, SAY_PRODUCTS },
 		{ HO, "🎮", CH, SAY_CHOOSE },
+		{ HO, "아 미안", HO, SAY_AS_YOU_LIKE },
+		{ HO, "공부해야지", HO, SAY_HOBBY_AGAIN },
+		{ HO, "나 오늘 헤어졌어", HO, SAY_HOBBY },
+		{ HO, "she's into gardening", CH, SAY_CHOOSE },
+		{ HO, "just show me something cozy", RE, SAY_PRODUCTS },
 		{ HO, "☕ 🎬", CH, SAY_CHOOSE },
 		/* the choice */
 		{ CH, "추천해줘", RE, SAY_PRODUCTS },
@@ -148,6 +173,12 @@ test_messages_lead_on(void **state)
 		{ CH, "추천은 됐어요", DO, SAY_DECLINED },
 		{ CH, "게임은 싫고 책으로 추천", RE, SAY_PRODUCTS },
 		{ CH, "asdf", CH, SAY_CHOOSE_AGAIN },
+		{ CH, "ㅇ", RE, SAY_PRODUCTS },
+		{ CH, "ㄴ", DO, SAY_DECLINED },
+		{ CH, "아 됐고 이어폰이나 보여줘", RE, SAY_PRODUCTS },
+		{ CH, "I love you", CH, SAY_WELCOME },
+		{ CH, "do points expire", CH, SAY_FACT },
+		{ CH, "will it hurt my credit score", CH, SAY_FACT },
 		{ CH, "안녕", CH, SAY_CHOOSE_AGAIN },
 		{ CH, "포인트는 어떻게 쌓여?", CH, SAY_FACT },
 		{ CH, "what's the weather?", CH, SAY_UNKNOWN },
@@ -203,6 +234,36 @@ test_messages_lead_on(void **state)
 		{ RE, "cheapest one please", DO, SAY_ACCEPTED },
 		{ RE, "제일 싼 거 보여줘", RR, SAY_OTHERS },
 		{ RE, "영어로 해 줘", RE, SAY_LANGUAGE },
+		{ RE, "이거 주세요", DO, SAY_ACCEPTED },
+		{ RE, "gimme the 2nd", DO, SAY_ACCEPTED },
+		{ RE, "2 please", DO, SAY_ACCEPTED },
+		{ RE, "두개 주세요", RE, SAY_WHICH },
+		{ RE, "오 좋은데?", RE, SAY_WHICH },
+		{ RE, "3번 자세히", RE, SAY_ABOUT },
+		{ RE, "tell me more about #2", RE, SAY_ABOUT },
+		{ RE, "제일 싼게 뭐야?", RE, SAY_ABOUT },
+		{ RE, "which is the cheapest", RE, SAY_ABOUT },
+		{ RE, "is it good?", RE, SAY_ABOUT },
+		{ RE, "who sells it", RE, SAY_ABOUT },
+		{ RE, "whats the difference between 1 and 3", RE, SAY_COMPARED },
+		{ RE, "이게 뭐야", RE, SAY_COMPARED },
+		{ RE, "그거 얼마였지?", RE, SAY_PRICES },
+		{ RE, "관련없잖아", RR, SAY_OTHERS },
+		{ RE, "너무 흔한데", RR, SAY_OTHERS },
+		{ RE, "좀 특별한거", RR, SAY_OTHERS },
+		{ RE, "bigger", RR, SAY_OTHERS },
+		{ RE, "not the first one", RR, SAY_OTHERS },
+		{ RE, "wireless", RR, SAY_OTHERS },
+		{ RE, "그럼 뭐가 있는데", RR, SAY_OTHERS },
+		{ RE, "생각해볼게요", DO, SAY_DECLINED },
+		{ RE, "I'll think about it", DO, SAY_DECLINED },
+		{ RE, "그만볼래", DO, SAY_DECLINED },
+		{ RE, "됐다 그만", DO, SAY_BYE },
+		{ RE, "does it come with warranty", RE, SAY_FACT },
+		{ RE, "less than 10 bucks", RE, SAY_FACT },
+		{ RE, "카드 결제 돼?", RE, SAY_FACT },
+		{ RE, "how much do i owe", RE, SAY_FACT },
+		{ RE, "잠깐만", RE, SAY_AS_YOU_LIKE },
 		{ RE, "10만원 넘어도 돼", RR, SAY_OTHERS },
 		{ RR, "이걸로 할게", DO, SAY_ACCEPTED },
 		{ RR, "또", RR, SAY_OTHERS },
@@ -372,6 +433,82 @@ test_stray_words_are_no_wish(void **state)
 		assert_int_equal(step.say, SAY_OTHERS);
 		assert_string_equal(step.flow.terms, "이어폰");
 	}
+	arena_free(&a);
+}
+
+/* What a message says to look for, and what it leaves as it was. */
+static void
+test_wishes_are_told_from_talk(void **state)
+{
+	static const struct {
+		const char *text, *terms;
+	} rows[] = {
+		{ "무선으로", "이어폰|무선" },	     { "wireless, white", "이어폰|wireless" },
+		{ "5만원 안쪽", "이어폰" },	     { "3만원 넘는거", "이어폰" },
+		{ "더 무거운거", "이어폰" },	     { "sth under 30k", "이어폰" },
+		{ "between 30 and 50k", "이어폰" },  { "something nicer", "이어폰" },
+		{ "아 맘이 바뀜 가방으로", "가방" }, { "she likes makeup", "makeup" },
+		{ "술잔 같은거 없어?", "술잔" },     { "추리소설 말고 에세이", "에세이" },
+		{ "무드등 말고 스탠드", "스탠드" },  { "우리애가 말티즈야", "말티즈" },
+		{ "60대이고 건강 챙기심", "건강" },  { "wireless earbuds", "earbuds|wireless" },
+	};
+	struct flow flow = flow_in(RECOMMENDATION, "ko");
+	struct arena a;
+	size_t i;
+
+	(void)state;
+	failed = 0;
+	arena_init(&a);
+	flow.terms = "이어폰";
+	flow.topics = "headphones";
+	for (i = 0; i < LENGTH(rows); i++) {
+		struct step step = step_from(&a, &flow, rows[i].text, &facts);
+
+		if (!step.searches || strcmp(step.flow.terms, rows[i].terms) != 0)
+			WRONG("\"%s\": say %d, looks for %s", rows[i].text, step.say, step.flow.terms);
+	}
+	arena_free(&a);
+	assert_int_equal(failed, 0);
+}
+
+/* A question leaves the bounds of price alone, and so does an amount that stands beside "cheaper". */
+static void
+test_prices_are_compared_when_asked(void **state)
+{
+	struct flow flow = flow_in(RECOMMENDATION, "ko");
+	struct arena a;
+	struct step step;
+
+	(void)state;
+	arena_init(&a);
+	step = step_from(&a, &flow, "제일 싼게 뭐야?", &facts);
+	assert_string_equal(step.card->id, "b-2");
+	assert_int_equal(step.flow.below_won, 0);
+	step = step_from(&a, &flow, "cheaper than 20k", &facts);
+	assert_int_equal(step.flow.budget_won, 20000);
+	assert_int_equal(step.compared, 0);
+	arena_free(&a);
+}
+
+/* What there is none of is named once and then forgotten: "cheaper" is about what is on the screen. */
+static void
+test_what_is_missed_is_let_go(void **state)
+{
+	struct product found[1] = { facts.cards[0] };
+	struct flow flow = flow_in(RECOMMENDATION, "ko");
+	struct arena a;
+	struct step step;
+	int n = 1;
+
+	(void)state;
+	arena_init(&a);
+	found[0].fit = FIT_OTHER;
+	step = step_from(&a, &flow, "드론은 없어?", &facts);
+	machine_found(&a, &flow, &step, found, &n);
+	assert_non_null(strstr(say_reply(&a, &step, &facts, found, n), "드론"));
+	assert_string_equal(step.flow.terms, "");
+	step = step_from(&a, &step.flow, "더 싼 거", &facts);
+	assert_string_equal(step.flow.topics, "headphones");
 	arena_free(&a);
 }
 
@@ -730,6 +867,18 @@ test_facts_are_told_with_their_source(void **state)
 		{ "is my chat private? who can read it?", "Only you" },
 		{ "how many points will I get?", "0.2 to 2 %" },
 		{ "what happens if I don't pay on time?", "1st" },
+		{ "할부 되나요?", "할부는 따로 없어요" },
+		{ "can i pay in installments", "no instalments" },
+		{ "언제 돈내요", "15일" },
+		{ "신용등급에 영향가?", "신용 등급이 아니라" },
+		{ "얼마 갚아야돼?", "100,000원" },
+		{ "how do i delete my account", "cannot be closed" },
+		{ "한도 올려줘", "브론즈" },
+		{ "개인정보 어떻게 써", "본인만" },
+		{ "내 대화 누가봐?", "본인만" },
+		{ "오늘 갚으면?", "바로 돌아오고" },
+		{ "what happens if im late", "stops on the 1st" },
+		{ "사이즈 뭐있어?", "상품 링크" },
 	};
 	struct arena a;
 	size_t i;
@@ -821,6 +970,9 @@ main(void)
 		cmocka_unit_test(test_refusals_never_lead_to_products),
 		cmocka_unit_test(test_wishes_are_remembered),
 		cmocka_unit_test(test_stray_words_are_no_wish),
+		cmocka_unit_test(test_wishes_are_told_from_talk),
+		cmocka_unit_test(test_prices_are_compared_when_asked),
+		cmocka_unit_test(test_what_is_missed_is_let_go),
 		cmocka_unit_test(test_prices_may_be_freed_again),
 		cmocka_unit_test(test_a_yes_takes_up_the_offer),
 		cmocka_unit_test(test_refining_keeps_the_kind),
