@@ -212,11 +212,12 @@ append_decoded(struct completion *c, const char *at, const char *end)
 	return true;
 }
 
-/* Is the text still worth reading, now that this piece has come? */
+/* Is the text still worth reading, now that what is behind its first bytes has come? */
 static bool
-is_sane(struct completion *c, const char *piece, size_t len)
+is_sane(struct completion *c, size_t before)
 {
-	size_t trailing = 0;
+	const char *piece = c->text.at + before;
+	size_t len = c->text.len - before, trailing = 0;
 
 	if (memchr(piece, '\0', len) || !text_is_utf8(piece, len))
 		return fail(c, COMPLETION_FORMAT);
@@ -234,11 +235,12 @@ content_read(struct completion *c, const char *inside, size_t inside_len)
 	c->seen = true;
 	if (inside_len == 0)
 		return true;
-	if (!append_decoded(c, inside, inside + inside_len))
+	if (!append_decoded(c, inside, inside + inside_len) || !is_sane(c, before)) {
+		c->text.len = before;
+		c->text.at[before] = '\0';
 		return false;
+	}
 	len = c->text.len - before;
-	if (!is_sane(c, c->text.at + before, len))
-		return false;
 	if (c->on_text && !c->on_text(c->ctx, c->text.at + before, len))
 		return fail(c, COMPLETION_ENOUGH);
 	return true;

@@ -163,12 +163,28 @@ status_of(CURL *easy)
 	return status;
 }
 
+/* Note when the request is out: curl of this version does not say by itself. */
+static void
+note_sent(struct transfer *t)
+{
+	curl_off_t up = 0;
+	long sent = 0;
+
+	if (t->is.sent_us)
+		return;
+	curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
+	curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &up);
+	if (sent > 0 && up >= (curl_off_t)t->call->body_len)
+		t->is.sent_us = clock_us();
+}
+
 /* curl has bytes of the reply's body.  Fewer taken than given ends the call. */
 static size_t
 on_body(char *bytes, size_t size, size_t n, void *ctx)
 {
 	struct transfer *t = ctx;
 
+	note_sent(t);
 	n *= size;
 	t->received += n;
 	if (t->received > t->call->reply_max) {
@@ -260,21 +276,6 @@ call_set(CURL *easy, struct transfer *t, struct curl_slist *headers)
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
 	body_set(easy, t->call);
-}
-
-/* Note when the request is out: curl of this version does not say by itself. */
-static void
-note_sent(struct transfer *t)
-{
-	curl_off_t up = 0;
-	long sent = 0;
-
-	if (t->is.sent_us)
-		return;
-	curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
-	curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &up);
-	if (sent > 0 && up >= (curl_off_t)t->call->body_len)
-		t->is.sent_us = clock_us();
 }
 
 /* Has nothing moved for too long? */

@@ -403,6 +403,76 @@ the_caller_can_have_enough(void **state)
 	assert_int_equal(sink.len, 3);
 }
 
+/* What became of a call that failed or did not: why, and whether the request was out. */
+static void
+the_trace_tells_why(void **state)
+{
+	static const struct {
+		const char *path;
+		struct http_call call;
+		int ms;
+		enum http_fault fault;
+		bool sent;
+	} rows[] = {
+		{ "/hello", { .method = "POST", .body = "x", .body_len = 1 }, 2000, HTTP_FAULT_NONE, true },
+		{ "/hello", { 0 }, 2000, HTTP_FAULT_NONE, true },
+		{ "/hello", { 0 }, 0, HTTP_FAULT_DEADLINE, false },
+		{ "/hang", { 0 }, 100, HTTP_FAULT_DEADLINE, true },
+		{ "/hang", { .idle_ms = 100 }, 2000, HTTP_FAULT_IDLE, true },
+		{ "/cut", { 0 }, 2000, HTTP_FAULT_CUT, true },
+		{ "/unknown", { 0 }, 2000, HTTP_FAULT_CONNECT, true },
+		{ "/garbage", { 0 }, 2000, HTTP_FAULT_FORMAT, true },
+		{ "/hello", { .reply_max = 4 }, 2000, HTTP_FAULT_LARGE, true },
+	};
+	struct http_reply reply;
+	struct request r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct http_trace trace = { .fault = HTTP_FAULT_LARGE };
+		struct http_call call = rows[i].call;
+
+		call.trace = &trace;
+		assert_int_equal(run(&r, rows[i].ms, rows[i].path, call, &reply),
+				 rows[i].fault ? ERR_UNAVAILABLE : OK);
+		assert_int_equal(trace.fault, rows[i].fault);
+		assert_int_equal(trace.sent_us != 0, rows[i].sent);
+		if (rows[i].sent)
+			assert_in_range(trace.sent_us, r.trace.started_us, clock_us());
+		request_end(&r);
+	}
+}
+
+/* Calls of many threads at once have a connection each; what they leave behind serves one after the other. */
+static void *
+many_hellos(void *arg)
+{
+	int i;
+
+	(void)arg;
+	for (i = 0; i < 20; i++)
+		assert_hello();
+	return NULL;
+}
+
+static void
+threads_share_connections(void **state)
+{
+	pthread_t threads[8];
+	int i, connections;
+
+	(void)state;
+	for (i = 0; i < 8; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, many_hellos, NULL), 0);
+	for (i = 0; i < 8; i++)
+		pthread_join(threads[i], NULL);
+	connections = web.connections;
+	assert_in_range(connections, 1, 8);
+	many_hellos(NULL);
+	assert_int_equal(web.connections, connections);
+}
+
 static bool
 has_left(void *ctx)
 {
@@ -519,6 +589,8 @@ main(void)
 		WITH_WEB(bytes_have_a_ceiling),
 		WITH_WEB(pieces_go_to_the_caller),
 		WITH_WEB(the_caller_can_have_enough),
+		WITH_WEB(the_trace_tells_why),
+		WITH_WEB(threads_share_connections),
 		WITH_WEB(a_client_that_left_ends_the_call),
 		WITH_WEB(a_post_is_never_sent_twice),
 		WITH_WEB(a_get_may_be_sent_again),
