@@ -109,26 +109,26 @@ resp_refuse(struct resp *rs, enum err e, int retry_after_s)
 	return e;
 }
 
-/* Take back the header called name, if it was added. */
+/* Add a member to the list that is the value of the header called name (RFC 9651 §3.1). */
 static void
-header_drop(struct resp *rs, const char *name)
+list_add(struct resp *rs, const char *name, const char *member)
 {
-	struct resp_header **at = &rs->headers;
+	struct resp_header *h = rs->headers;
 
-	while (*at)
-		if (strcmp((*at)->name, name) == 0)
-			*at = (*at)->next;
-		else
-			at = &(*at)->next;
+	while (h && strcmp(h->name, name) != 0)
+		h = h->next;
+	if (h)
+		h->value = arena_printf(rs->arena, "%s, %s", h->value, member);
+	else
+		resp_header(rs, name, "%s", member);
 }
 
 void
 resp_rate_limit(struct resp *rs, const char *policy, int limit, int window_s, int remaining, int reset_s)
 {
-	header_drop(rs, "RateLimit-Policy");
-	header_drop(rs, "RateLimit");
-	resp_header(rs, "RateLimit-Policy", "\"%s\";q=%d;w=%d", policy, limit, window_s);
-	resp_header(rs, "RateLimit", "\"%s\";r=%d;t=%d", policy, remaining, reset_s);
+	list_add(rs, "RateLimit-Policy",
+		 arena_printf(rs->arena, "\"%s\";q=%d;w=%d", policy, limit, window_s));
+	list_add(rs, "RateLimit", arena_printf(rs->arena, "\"%s\";r=%d;t=%d", policy, remaining, reset_s));
 }
 
 /* What a client needs to know beside the document: how to sign in, when to come back. */

@@ -79,8 +79,8 @@ enum err resp_refuse(struct resp *rs, enum err e, int retry_after_s);
 /**
  * resp_rate_limit(rs, policy, limit, window_s, remaining, reset_s):
  * Add RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers): of the quota called ${policy}, ${limit}
- * per ${window_s} seconds, ${remaining} are left and it is whole again in ${reset_s} seconds.  Of several limits
- * the reply names the last.
+ * per ${window_s} seconds, ${remaining} are left and it is whole again in ${reset_s} seconds.  Of several quotas each is a
+ * member of the two lists, in the order of their calls.
  */
 void resp_rate_limit(struct resp *rs, const char *policy, int limit, int window_s, int remaining,
 		     int reset_s);

@@ -55,6 +55,34 @@ header(const struct request *r, const char *name)
 	return NULL;
 }
 
+static int
+left_of(struct request *r, const struct limit *limit, const char *subject)
+{
+	request_begin(r, 1000);
+	r->rq.kv = kv;
+	return limit_left(&r->rq, &r->rs, limit, subject);
+}
+
+static void
+assert_left(int expected, const struct limit *limit, const char *subject)
+{
+	struct request r;
+
+	assert_int_equal(left_of(&r, limit, subject), expected);
+	request_end(&r);
+}
+
+static void
+spend(const struct limit *limit, const char *subject, int n)
+{
+	struct request r;
+
+	request_begin(&r, 1000);
+	r.rq.kv = kv;
+	limit_spend(&r.rq, limit, subject, n);
+	request_end(&r);
+}
+
 /* The one key in Redis that matches, and its time to live; in the arena of r. */
 static const char *
 only_key(struct request *r, const char *pattern, long long *ret_ttl_ms)
@@ -106,6 +134,65 @@ what_was_shed_is_given_back(void **state)
 	assert_takes(ERR_RATE_LIMITED, &scarce, "anna");
 	assert_takes(OK, &scarce, "nobody has taken");
 	assert_takes(ERR_RATE_LIMITED, &scarce, "nobody has taken");
+}
+
+static void
+what_is_known_afterwards_is_spent(void **state)
+{
+	static const struct limit tokens = { .name = "tokens", .max = 1000, .window_s = 60 };
+	struct request r;
+
+	(void)state;
+	assert_int_equal(left_of(&r, &tokens, "anna"), 1000);
+	assert_string_equal(header(&r, "RateLimit"), "\"tokens\";r=1000;t=60");
+	request_end(&r);
+	spend(&tokens, "anna", 700);
+	spend(&tokens, "anna", 0);
+	spend(&tokens, "anna", -5);
+	assert_int_equal(left_of(&r, &tokens, "anna"), 300);
+	assert_string_equal(header(&r, "RateLimit"), "\"tokens\";r=300;t=60");
+	assert_string_equal(header(&r, "RateLimit-Policy"), "\"tokens\";q=1000;w=60");
+	request_end(&r);
+	spend(&tokens, "anna", 2000000000);
+	assert_left(0, &tokens, "anna");
+	spend(&tokens, "anna", 2000000000);
+	assert_left(0, &tokens, "anna");
+	assert_left(1000, &tokens, "bert");
+}
+
+static void
+a_spent_window_ends_too(void **state)
+{
+	static const struct limit short_one = { .name = "short", .max = 10, .window_s = 60 };
+	const redisReply *reply;
+	const char *key;
+	long long ttl_ms;
+	struct request r;
+
+	(void)state;
+	assert_left(10, &short_one, "one"); /* looking begins no window */
+	spend(&short_one, "one", 10);
+	key = only_key(&r, "limit:short:*", &ttl_ms);
+	assert_in_range(ttl_ms, 1, 60000);
+	assert_int_equal(kv_run(&r.rq, KV_ARGS("PEXPIRE", key, "0"), &reply), OK);
+	request_end(&r);
+	assert_left(10, &short_one, "one");
+}
+
+static void
+several_limits_of_one_reply_are_a_list(void **state)
+{
+	static const struct limit turns = { .name = "turns", .max = 5, .window_s = 60 };
+	static const struct limit tokens = { .name = "list-tokens", .max = 100, .window_s = 600 };
+	struct request r;
+
+	(void)state;
+	assert_int_equal(take(&r, &turns, "anna"), OK);
+	assert_int_equal(limit_left(&r.rq, &r.rs, &tokens, "anna"), 100);
+	assert_string_equal(header(&r, "RateLimit"), "\"turns\";r=4;t=60, \"list-tokens\";r=100;t=600");
+	assert_string_equal(header(&r, "RateLimit-Policy"),
+			    "\"turns\";q=5;w=60, \"list-tokens\";q=100;w=600");
+	request_end(&r);
 }
 
 static void
@@ -194,10 +281,13 @@ without_redis_all_pass_and_are_counted(void **state)
 	request_end(&r);
 	assert_takes(OK, &none, "one");
 	assert_int_equal(limit_passed_blind(), before + 2);
+	assert_left(three.max, &three, "nobody");
+	spend(&three, "nobody", 3);
+	assert_int_equal(limit_passed_blind(), before + 4);
 	server_restart(&redis);
 	assert_true(server_wait(is_ready, kv));
 	assert_takes(ERR_RATE_LIMITED, &none, "one");
-	assert_int_equal(limit_passed_blind(), before + 2);
+	assert_int_equal(limit_passed_blind(), before + 4);
 }
 
 static int
@@ -228,6 +318,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calls_are_counted_down_and_refused),
 		cmocka_unit_test(what_was_shed_is_given_back),
+		cmocka_unit_test(what_is_known_afterwards_is_spent),
+		cmocka_unit_test(a_spent_window_ends_too),
+		cmocka_unit_test(several_limits_of_one_reply_are_a_list),
 		cmocka_unit_test(subjects_and_limits_are_apart),
 		cmocka_unit_test(a_counter_hides_its_subject_and_expires),
 		cmocka_unit_test(a_window_that_ends_starts_anew),

@@ -255,19 +255,19 @@ faults_are_listed_in_order_up_to_twenty(void **state)
 }
 
 static void
-a_limit_is_told(void **state)
+limits_are_told(void **state)
 {
 	struct fcgi_reply reply;
 	struct exchange x;
 
 	(void)state;
 	exchange_get(&x, "/");
-	resp_rate_limit(&x.r.rs, "courtesy", 600, 600, 599, 600); /* the next takes its place */
+	resp_rate_limit(&x.r.rs, "courtesy", 600, 600, 599, 600);
 	resp_rate_limit(&x.r.rs, "login", 10, 600, 3, 42);
 	resp_empty(&x.r.rs);
 	sent(&x, &reply);
-	assert_header(&reply, "RateLimit-Policy", "\"login\";q=10;w=600");
-	assert_header(&reply, "RateLimit", "\"login\";r=3;t=42");
+	assert_header(&reply, "RateLimit-Policy", "\"courtesy\";q=600;w=600, \"login\";q=10;w=600");
+	assert_header(&reply, "RateLimit", "\"courtesy\";r=599;t=600, \"login\";r=3;t=42");
 	fcgi_release(&reply);
 	exchange_end(&x);
 }
@@ -421,7 +421,7 @@ main(void)
 		cmocka_unit_test(a_problem_of_its_own_words),
 		cmocka_unit_test(what_to_do_stands_in_headers),
 		cmocka_unit_test(faults_are_listed_in_order_up_to_twenty),
-		cmocka_unit_test(a_limit_is_told),
+		cmocka_unit_test(limits_are_told),
 		cmocka_unit_test(a_result_is_the_reply),
 		cmocka_unit_test(a_replayed_result_says_so),
 		cmocka_unit_test(a_result_may_have_no_body),
