@@ -40,6 +40,12 @@ def claims(access_token):
             for part in access_token.split(".")[:2]]
 
 
+def limits(reply, name):
+    """The members of the RateLimit or RateLimit-Policy field, by the limits' names."""
+    members = (member.split(";", 1) for member in reply.headers[name].split(", "))
+    return {quoted.strip('"'): parameters for quoted, parameters in members}
+
+
 def problem(reply, status, code):
     """Assert that the reply is this problem document, and return it."""
     assert reply.status_code == status, reply.text
