@@ -339,6 +339,7 @@ perform(struct handle *handle, struct transfer *t)
 		if (!running || give_up(t, now_ms))
 			break;
 		curl_multi_poll(handle->multi, NULL, 0, wait_ms(t, now_ms), NULL);
+		t->rq->trace->woke_us = clock_us();
 	}
 	while ((msg = curl_multi_info_read(handle->multi, &queued)) != NULL)
 		code = msg->data.result;

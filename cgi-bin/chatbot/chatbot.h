@@ -2,12 +2,15 @@
 #ifndef CHATBOT_H
 #define CHATBOT_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "db.h"
 #include "err.h"
 #include "flow.h"
 #include "house.h"
+#include "limit.h"
+#include "llm.h"
 #include "metrics.h"
 
 struct json_object;
@@ -23,6 +26,8 @@ enum {
 	CHAT_DELETE,
 	CHAT_MESSAGES,
 	CHAT_FACTS,
+	CHAT_WINDOW,
+	CHAT_LAST,
 	CHAT_SEARCH,
 	CHAT_UNSEEN,
 	CHAT_COMMIT,
@@ -31,33 +36,55 @@ enum {
 };
 extern const struct stmt chatbot_stmts[CHAT__MAX];
 
-enum chatbot_metric { METRIC_TURNS, METRIC_REPLAYED, METRIC_REBUILT, METRIC_OVERTAKEN, METRIC_NOT_PUT };
+enum chatbot_metric {
+	METRIC_TURNS_LLM,
+	METRIC_TURNS_HOUSE,
+	METRIC_REPLAYED,
+	METRIC_REBUILT,
+	METRIC_OVERTAKEN,
+	METRIC_NOT_PUT,
+	METRIC_CANCELLED,
+	METRIC_FALLBACK_FAILED,
+	METRIC_FALLBACK_BUSY,
+	METRIC_FALLBACK_LEFT,
+	METRIC_FALLBACK_VOIDED,
+	METRIC_DROPPED,
+};
 extern struct metric chatbot_metrics[];
+
+/* What a turn spends its time on. */
+enum chatbot_time {
+	TIME_TURN_LLM,
+	TIME_TURN_HOUSE,
+	TIME_QUEUE,
+	TIME_STORE,
+	TIME_SEARCH,
+	TIME_BEFORE,
+	TIME_TOKEN
+};
+extern struct histogram chatbot_times[];
+
+/* The program's own variables. */
+struct chatbot_conf {
+	struct llm_conf llm;
+	int64_t tokens; /* of a model, per customer and day */
+};
+extern struct chatbot_conf chatbot_conf;
+extern const struct conf_row chatbot_conf_rows[];
+
+/* What the process keeps: rq->domain. */
+struct chatbot {
+	struct llm *llm;
+	struct limit tokens;
+};
+void *chatbot_open(void);
+void chatbot_close(void *domain);
+
+/* Streams open now; a gauge. */
+extern atomic_int chatbot_streams;
 
 /* A conversation ends at this many turns: 409 conversation_over. */
 enum { TURNS_MAX = 500 };
-
-/* POST /sessions/:id/messages, read. */
-struct turn_in {
-	const char *text;
-	const char *client_message_id;
-};
-
-/**
- * turn_run(rq, rs, session, in):
- * Answer the message ${in} in the conversation ${session}: take the turn's ticket, read the facts, let the house
- * responder answer, commit, write the flow back.  The same message again gets the stored turn.  Errors:
- * ERR_NOT_FOUND, ERR_TURN_IN_PROGRESS, ERR_CONVERSATION_OVER, ERR_VALIDATION_FAILED (the same id with another
- * text), ERR_UNAVAILABLE.
- */
-enum err turn_run(const struct req *rq, struct resp *rs, const char *session,
-		  const struct turn_in *in) MUST_CHECK;
-
-/**
- * turn_detail(a, step, found, n):
- * What comes with the words of a turn that shows the ${n} products at ${found}, as JSON.
- */
-const char *turn_detail(struct arena *a, const struct step *step, const struct product *found, int n);
 
 enum { FOUND_MAX = 24 };
 
@@ -111,6 +138,8 @@ enum err session_show(const struct req *rq, struct resp *rs);
 enum err session_delete(const struct req *rq, struct resp *rs);
 enum err message_list(const struct req *rq, struct resp *rs);
 enum err message_post(const struct req *rq, struct resp *rs);
+enum err resume_turn(const struct req *rq, struct resp *rs);
+enum err cancel_turn(const struct req *rq, struct resp *rs);
 enum err feedback_give(const struct req *rq, struct resp *rs);
 
 #endif

@@ -29,24 +29,31 @@ const struct stmt chatbot_stmts[CHAT__MAX] = {
 			  "DELETE FROM chatbot.session WHERE id = $1 AND customer_id = $2 RETURNING id" },
 	/* customer, session, cursor, limit -> code, result */
 	[CHAT_MESSAGES] = { "chat_messages", 4, "SELECT code, result FROM chatbot.messages($1, $2, $3, $4)" },
-	/*
-	 * session, customer, client_message_id -> one row, or one for each card; none if it is nobody's or
-	 * another's
-	 */
+	/* session, customer, client_message_id -> one row; none if the session is nobody's or another's */
 	[CHAT_FACTS] = { "chat_facts", 3,
 			 "SELECT s.version, s.flow, q.text AS asked, chatbot.turn_json(m) AS answered,"
 			 "  pay.available_won(s.customer_id) AS available_won,"
 			 "  pay.standing(s.customer_id) IS NOT DISTINCT FROM 'good' AS may_buy,"
-			 "  array_to_string(f.interests, '|') AS interests, " PRODUCT " "
+			 "  array_to_string(f.interests, '|') AS interests,"
+			 "  chatbot.cards(s) AS cards, s.summary "
 			 "FROM chatbot.session s "
 			 "LEFT JOIN chatbot.turn t ON t.session_id = s.id AND t.client_message_id = $3 "
 			 "LEFT JOIN chatbot.message q ON q.id = t.question_id "
 			 "LEFT JOIN chatbot.message m ON m.id = t.answer_id "
 			 "LEFT JOIN auth.profile(ARRAY[$2::uuid]) f ON f.id = s.customer_id "
-			 "LEFT JOIN unnest(" LIST(
-			     "s.flow->>'cards'") ") WITH ORDINALITY c(id, n) ON true "
-						 "LEFT JOIN chatbot.product p ON p.id = c.id "
-						 "WHERE s.id = $1 AND s.customer_id = $2 ORDER BY c.n" },
+			 "WHERE s.id = $1 AND s.customer_id = $2" },
+	/* session -> the newest messages as window.h has them, more than it takes */
+	[CHAT_WINDOW] = { "chat_window", 1,
+			  "SELECT coalesce(json_agg(json_build_object('role', m.role, 'text', m.text)"
+			  "  ORDER BY m.position), '[]') AS messages "
+			  "FROM (SELECT * FROM chatbot.message WHERE session_id = $1 AND position > 0"
+			  "  ORDER BY position DESC LIMIT 60) m" },
+	/* session, customer -> the last turn, null before the first; no row if the session is nobody's or another's */
+	[CHAT_LAST] = { "chat_last", 2,
+			"SELECT CASE WHEN s.version > 0 THEN chatbot.turn_json(m) END AS turn "
+			"FROM chatbot.session s "
+			"LEFT JOIN chatbot.message m ON m.session_id = s.id AND m.position = 2 * s.version "
+			"WHERE s.id = $1 AND s.customer_id = $2" },
 	/* session, cap, floor, aim, below, from, terms, topics, nearby, colour, not colours, not brands, not words */
 	[CHAT_SEARCH] = { "chat_search", 13,
 			  "SELECT f.fit, (f.score * 1000000)::bigint AS score, " PRODUCT " "
@@ -62,11 +69,12 @@ const struct stmt chatbot_stmts[CHAT__MAX] = {
 			      "$2") ") WITH ORDINALITY f(id, n) LEFT JOIN chatbot.product p USING (id) "
 				    "WHERE NOT EXISTS (SELECT FROM chatbot.shown s"
 				    "  WHERE s.session_id = $1 AND s.product_id = f.id) ORDER BY f.n" },
-	/* session, customer, version, flow, client_message_id, text, reply, detail, products shown -> result;
-	 * no row when the session has moved on, or is gone */
-	[CHAT_COMMIT] = { "chat_commit", 9,
+	/* session, customer, version, flow, client_message_id, text, reply, detail, products shown,
+	 * products on the screen now (null: the same as before) -> result; no row when the session has moved on, or is gone */
+	[CHAT_COMMIT] = { "chat_commit", 10,
 			  "WITH moved AS ("
-			  "  UPDATE chatbot.session SET version = version + 1, flow = $4, updated_at = moa.now()"
+			  "  UPDATE chatbot.session SET version = version + 1, flow = $4,"
+			  "    cards = coalesce($10, cards), updated_at = moa.now()"
 			  "  WHERE id = $1 AND customer_id = $2 AND version = $3 RETURNING id, version"
 			  "), question AS ("
 			  "  INSERT INTO chatbot.message (session_id, position, role, text)"

@@ -1,7 +1,7 @@
 /*
  * The chatbot program: conversations with the shopping assistant.  Each row below is answered by the file of the
  * handler's first word; a message's way through Redis and PostgreSQL is turn.c, what the assistant says is decided
- * by house.h.
+ * by answer.c.
  */
 #include <stddef.h>
 
@@ -16,21 +16,10 @@ static const struct route routes[] = {
 	{ GET, CHAT "/sessions/:id", session_show },
 	{ DELETE, CHAT "/sessions/:id", session_delete },
 	{ GET, CHAT "/sessions/:id/messages", message_list, QUERY },
-	{ POST, CHAT "/sessions/:id/messages", message_post, BODY },
+	{ POST, CHAT "/sessions/:id/messages", message_post, STREAM | BODY },
+	{ GET, CHAT "/sessions/:id/stream", resume_turn, STREAM },
+	{ POST, CHAT "/sessions/:id/cancel", cancel_turn },
 	{ POST, CHAT "/messages/:id/feedback", feedback_give, BODY },
-	{ 0 },
-};
-
-struct metric chatbot_metrics[] = {
-	[METRIC_TURNS] = { "moa_chat_turns_total", "engine=\"house\"", "Turns answered." },
-	[METRIC_REPLAYED] = { "moa_chat_replays_total", NULL,
-			      "Messages that came again and got the stored turn." },
-	[METRIC_REBUILT] = { "moa_chat_rebuilds_total", NULL,
-			     "Flows that Redis lacked or had another version of." },
-	[METRIC_OVERTAKEN] = { "moa_chat_overtaken_total", NULL,
-			       "Turns that another had overtaken, and that were decided again." },
-	[METRIC_NOT_PUT] = { "moa_chat_not_put_total", NULL,
-			     "Turns committed whose flow could not be written back." },
 	{ 0 },
 };
 
@@ -40,8 +29,12 @@ static const struct program chatbot = {
 	.routes = routes,
 	.stmts = chatbot_stmts,
 	.nstmts = CHAT__MAX,
+	.conf = chatbot_conf_rows,
+	.conf_values = &chatbot_conf,
 	.metrics = chatbot_metrics,
 	.needs_redis = true,
+	.open = chatbot_open,
+	.close = chatbot_close,
 };
 
 int

@@ -6,6 +6,7 @@
 #include "limit.h"
 #include "req.h"
 #include "resp.h"
+#include "turn.h"
 
 static const struct limit turn_limit = { "chat-turns", 60, 60 };
 
@@ -40,8 +41,9 @@ message_list(const struct req *rq, struct resp *rs)
 
 /*
  * POST /sessions/:id/messages {text, client_message_id} -> 200 the turn {message_id, state, reply, choices[],
- * products[], engine, outcome, link}; the same id again: the same turn, and 422 with another text; 406 for who takes
- * text/event-stream only; 409 turn_in_progress, conversation_over; 429 after 60 a minute.
+ * products[], engine, outcome, link}; for who accepts text/event-stream, and not application/json as well, as events while it
+ * comes to be (feed.h).  The same id again: the same turn, joined while it runs, and 422 with another text.  409
+ * turn_in_progress, turn_cancelled, conversation_over; 429 after 60 a minute.
  */
 enum err
 message_post(const struct req *rq, struct resp *rs)
@@ -49,13 +51,15 @@ message_post(const struct req *rq, struct resp *rs)
 	struct turn_in in = { 0 };
 	enum err e;
 
-	if (req_accepts(rq, "text/event-stream") && !req_accepts(rq, "application/json"))
-		return ERR_NOT_ACCEPTABLE;
 	e = fields_body(rq, rs, turn_fields, &in);
 	if (e)
 		return e;
+	in.streams = req_accepts(rq, "text/event-stream") && !req_accepts(rq, "application/json");
 	e = limit_take(rq, rs, &turn_limit, rq->user);
 	if (e)
 		return e;
-	return turn_run(rq, rs, rq->arg[0], &in);
+	atomic_fetch_add(&chatbot_streams, in.streams);
+	e = turn_run(rq, rs, rq->arg[0], &in);
+	atomic_fetch_sub(&chatbot_streams, in.streams);
+	return e;
 }

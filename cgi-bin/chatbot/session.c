@@ -1,8 +1,10 @@
 /* Conversations: opening, listing, showing and deleting them. */
 #include <stddef.h>
 
+#include "answer.h"
 #include "arena.h"
 #include "chatbot.h"
+#include "detail.h"
 #include "fields.h"
 #include "limit.h"
 #include "req.h"
@@ -49,7 +51,7 @@ enum err
 session_open(const struct req *rq, struct resp *rs)
 {
 	const struct facts facts = { .interests = "" };
-	struct step step = { .say = SAY_GREETING };
+	struct answer greeting = { .step.say = SAY_GREETING, .engine = "house" };
 	struct flow_hold hold = { .session = text_token(rq->arena, ID_BYTES) };
 	struct open_in in = { 0 };
 	const char *language;
@@ -65,15 +67,15 @@ session_open(const struct req *rq, struct resp *rs)
 	e = choose_language(rq, in.language, &language);
 	if (e)
 		return e;
-	machine_begin(rq->user, language, &step.flow);
-	e = flow_rebuild(rq, &hold, &step.flow);
+	machine_begin(rq->user, language, &greeting.step.flow);
+	e = flow_rebuild(rq, &hold, &greeting.step.flow);
 	if (e)
 		return e;
 	e = db_run(rq, CHAT_OPEN,
 		   DB_ARGS(db_text(hold.session), db_text(rq->user),
-			   db_text(flow_json(rq->arena, &step.flow)),
-			   db_text(say_reply(rq->arena, &step, &facts, NULL, 0)),
-			   db_text(turn_detail(rq->arena, &step, NULL, 0))),
+			   db_text(flow_json(rq->arena, &greeting.step.flow)),
+			   db_text(say_reply(rq->arena, &greeting.step, &facts, NULL, 0)),
+			   db_text(detail_json(rq->arena, &greeting))),
 		   &res);
 	if (e)
 		return e;

@@ -1,32 +1,47 @@
 /*
  * A turn, from the message to the reply: ticket, facts, answer, commit, write-back.  Redis says whose turn it is
- * and where the conversation stands; PostgreSQL decides both when they differ.  What is answered is house.h's
- * business.
+ * and where the conversation stands; PostgreSQL decides both when they differ.  What is answered is answer.h's
+ * business, and what is seen of it meanwhile feed.h's.
  */
-#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "answer.h"
 #include "arena.h"
 #include "chatbot.h"
 #include "clock.h"
-#include "out.h"
+#include "detail.h"
+#include "feed.h"
+#include "follow.h"
+#include "json.h"
+#include "limit.h"
+#include "llm.h"
 #include "req.h"
 #include "resp.h"
+#include "stream.h"
+#include "turn.h"
+#include "window.h"
 
-enum { PAUSE_MIN_MS = 20, PAUSE_MAX_MS = 320, TAIL_MS = 300 };
+/*
+ * A turn's waits besides that for the model: what comes before it, and the commit.  Who repeats a message joins its turn for so
+ * long.
+ */
+enum { BEFORE_MS = 2800, AFTER_MS = 2000, JOIN_JSON_MS = 24000, JOIN_STREAM_MS = 60000 };
 
 /* A turn on its way. */
 struct turn {
-	const struct req *rq;
+	struct req rq; /* the request, with the deadline of what is being done */
 	struct resp *rs;
 	const char *session;
 	const struct turn_in *in;
 	struct flow_hold hold;
 	struct facts facts;
 	struct flow flow;     /* before the turn, as PostgreSQL has it */
+	const char *summary;  /* of what was said before the window */
 	const char *asked;    /* the text that came with this client_message_id before; NULL if it is new */
 	const char *answered; /* and the turn it got, as JSON */
+	bool held;	      /* the ticket is ours */
+	struct feed feed;     /* its rq is NULL until the answer begins */
 };
 
 static void
@@ -35,23 +50,13 @@ count(enum chatbot_metric m)
 	metrics_add(&chatbot_metrics[m], 1);
 }
 
-static void
-read_cards(const struct db_result *res, struct facts *facts)
-{
-	int row;
-
-	for (row = 0; row < res->rows && facts->ncards < CARDS_MAX; row++)
-		if (db_str(res, row, "id"))
-			product_read(res, row, &facts->cards[facts->ncards++]);
-}
-
 /* Read what PostgreSQL knows of the conversation, the customer and this message. */
 static enum err
 read_facts(struct turn *t)
 {
-	const struct req *rq = t->rq;
+	const struct req *rq = &t->rq;
 	struct db_result res;
-	const char *interests;
+	const char *interests, *cards;
 	enum err e;
 
 	e = db_run(rq, CHAT_FACTS,
@@ -61,17 +66,31 @@ read_facts(struct turn *t)
 	if (res.rows == 0)
 		return ERR_NOT_FOUND;
 	interests = db_str(&res, 0, "interests");
+	cards = db_str(&res, 0, "cards");
 	t->asked = db_str(&res, 0, "asked");
 	t->answered = db_str(&res, 0, "answered");
+	t->summary = db_str(&res, 0, "summary");
 	t->facts = (struct facts){
 		.available_won = db_num(&res, 0, "available_won"),
 		.blocked = !db_true(&res, 0, "may_buy"),
 		.interests = interests ? interests : "",
 	};
-	read_cards(&res, &t->facts);
+	t->facts.ncards = product_list_read(rq->arena, cards ? cards : "[]", t->facts.cards, CARDS_MAX);
 	e = flow_read(rq->arena, db_str(&res, 0, "flow"), &t->flow);
 	t->flow.version = db_num(&res, 0, "version");
 	return e ? ERR_INTERNAL : OK;
+}
+
+/* Give the whole turn: as the reply, or as the only event of a stream. */
+static enum err
+give(struct turn *t, const char *turn)
+{
+	enum err e;
+
+	if (!t->in->streams)
+		return resp_text(t->rs, 200, "application/json", turn);
+	e = t->rs->begun ? OK : stream_begin(t->rs);
+	return e ? e : stream_event(t->rs, TURN_STORED_ID, "done", turn);
 }
 
 /* The message has been answered before: the same turn again, if it is the same message. */
@@ -80,195 +99,278 @@ replay(struct turn *t)
 {
 	if (strcmp(t->asked, t->in->text) != 0) {
 		resp_fault(t->rs, "client_message_id", "reused", "%s",
-			   t->rq->korean ? "다른 메시지에 이미 쓴 값이에요."
-					 : "Another message has had this id.");
+			   t->rq.korean ? "다른 메시지에 이미 쓴 값이에요."
+					: "Another message has had this id.");
 		return ERR_VALIDATION_FAILED;
 	}
 	count(METRIC_REPLAYED);
-	return resp_text(t->rs, 200, "application/json", t->answered);
-}
-
-const char *
-turn_detail(struct arena *a, const struct step *step, const struct product *found, int n)
-{
-	struct json_object *detail = out_object(a), *list;
-	const char *const *choice;
-	int i;
-
-	out_str(detail, "state", step->flow.state);
-	list = out_array_in(detail, "choices");
-	for (choice = choices_after(step->say, &step->flow); *choice; choice++)
-		out_str(list, NULL, *choice);
-	list = out_array_in(detail, "products");
-	for (i = 0; i < n; i++)
-		product_put(list, a, &found[i], i + 1, &step->flow);
-	out_str(detail, "engine", "house");
-	out_str(detail, "outcome", *step->flow.outcome ? step->flow.outcome : NULL);
-	out_str(detail, "link", say_link(step));
-	return out_text(detail);
-}
-
-/* Let the house responder answer, looking for products when it asks for them. */
-static enum err
-answer(struct turn *t, struct step *step, const char **ret_reply, const char **ret_detail)
-{
-	struct arena *a = t->rq->arena;
-	struct product picked[CARDS_MAX];
-	struct found found;
-	struct said said;
-	int n = 0;
-	enum err e;
-
-	understand_text(a, t->in->text, &said);
-	machine_step(a, &t->flow, &said, &t->facts, step);
-	if (step->searches) {
-		e = product_find(t->rq, t->session, step, &t->facts, "", &found);
-		if (e)
-			return e;
-		n = pick_products(found.at, found.n, picked);
-		machine_found(a, &t->flow, step, picked, &n);
-	}
-	*ret_reply = say_reply(a, step, &t->facts, picked, n);
-	*ret_detail = turn_detail(a, step, picked, n);
-	return OK;
+	return give(t, t->answered);
 }
 
 /* One statement: both messages and the next state.  ERR_CONFLICT when the conversation has moved on meanwhile. */
 static enum err
-commit(struct turn *t, const struct step *step, const char *reply, const char *detail)
+commit(struct turn *t, const struct answer *answer, const char **ret_turn)
 {
-	const struct req *rq = t->rq;
+	const struct step *step = &answer->step;
+	const struct req *rq = &t->rq;
+	const bool shows = answer->nshown > 0;
 	struct db_result res;
 	enum err e;
 
-	e = db_run(rq, CHAT_COMMIT,
-		   DB_ARGS(db_text(t->session), db_text(rq->user), db_i64(rq, t->flow.version),
-			   db_text(flow_json(rq->arena, &step->flow)), db_text(t->in->client_message_id),
-			   db_text(t->in->text), db_text(reply), db_text(detail),
-			   db_text(step->searches ? step->flow.cards : "")),
-		   &res);
+	t->rq.deadline_ms = clock_ms() + AFTER_MS;
+	e = db_run(
+	    rq, CHAT_COMMIT,
+	    DB_ARGS(db_text(t->session), db_text(rq->user), db_i64(rq, t->flow.version),
+		    db_text(flow_json(rq->arena, &step->flow)), db_text(t->in->client_message_id),
+		    db_text(t->in->text), db_text(answer->reply), db_text(detail_json(rq->arena, answer)),
+		    db_text(shows ? step->flow.cards : ""),
+		    db_text(shows ? product_list_json(rq->arena, answer->shown, answer->nshown) : NULL)),
+	    &res);
 	if (e)
 		return e;
 	if (res.rows == 0)
 		return ERR_CONFLICT;
-	return resp_text(t->rs, 200, "application/json", db_str(&res, 0, "result"));
+	*ret_turn = db_str(&res, 0, "result");
+	return OK;
+}
+
+/* Redis has another flow than PostgreSQL, or none, or no messages where a model is to be told of them: make them anew. */
+static enum err
+rebuild(struct turn *t, bool may_ask)
+{
+	struct db_result res;
+	enum err e;
+
+	if (t->hold.flow.version != t->flow.version) {
+		e = flow_rebuild(&t->rq, &t->hold, &t->flow);
+		if (e)
+			return e;
+		t->hold.window = t->hold.found = "";
+		count(METRIC_REBUILT);
+	}
+	if (!may_ask || *t->hold.window)
+		return OK;
+	e = db_run(&t->rq, CHAT_WINDOW, DB_ARGS(db_text(t->session)), &res);
+	if (e == OK)
+		t->hold.window = window_trim(t->rq.arena, db_str(&res, 0, "messages"));
+	return e;
+}
+
+/* Is the model to be asked?  What the customer has left of their tokens is told with the reply. */
+static bool
+may_ask(struct turn *t)
+{
+	(void)t;
+	return false;
+}
+
+static void
+measure(const struct turn *t, const struct answer *answer)
+{
+	const struct trace *trace = t->rq.trace;
+	bool llm = strcmp(answer->engine, "llm") == 0;
+
+	count(llm ? METRIC_TURNS_LLM : METRIC_TURNS_HOUSE);
+	metrics_observe(&chatbot_times[llm ? TIME_TURN_LLM : TIME_TURN_HOUSE],
+			clock_us() - trace->started_us);
+	metrics_observe(&chatbot_times[TIME_QUEUE], trace->queue_us);
+	metrics_observe(&chatbot_times[TIME_STORE], trace->db_us + trace->kv_us);
+}
+
+/* Acknowledged: return the ticket, and only then let the client go on. */
+static enum err
+finish(struct turn *t, const struct answer *answer, const char *turn)
+{
+	const char *window =
+	    window_add(t->rq.arena, t->flow.version == 0 ? "[]" : t->hold.window, t->in->text, answer->reply);
+
+	feed_end(&t->feed, "done", turn);
+	if (flow_put(&t->rq, &t->hold, &answer->step.flow, window, answer->rest, t->feed.pending,
+		     t->feed.npending))
+		count(METRIC_NOT_PUT);
+	feed_tell_end(&t->feed);
+	measure(t, answer);
+	return t->in->streams ? OK : resp_text(t->rs, 200, "application/json", turn);
+}
+
+/* Answer, commit, and write back. */
+static enum err
+answer(struct turn *t, bool asks)
+{
+	const struct question question = {
+		.rq = &t->rq,
+		.hold = &t->hold,
+		.text = t->in->text,
+		.flow = &t->flow,
+		.facts = &t->facts,
+		.summary = t->summary ? t->summary : "",
+		.may_ask = asks,
+	};
+	struct answer answer;
+	const char *turn;
+	enum err e;
+
+	if (t->in->streams && !t->rs->begun && stream_begin(t->rs))
+		return ERR_CLIENT_GONE;
+	if (!t->feed.rq)
+		feed_open(&t->feed, &t->rq, t->rs, t->in->streams, &t->hold);
+	e = answer_make(&question, &t->feed, &answer);
+	if (e)
+		return e;
+	if (answer.nshown > 0)
+		feed_products(&t->feed, detail_products(t->rq.arena, &answer));
+	e = commit(t, &answer, &turn);
+	return e ? e : finish(t, &answer, turn);
 }
 
 /* The turn under its ticket, from the facts to the write-back. */
 static enum err
 run_once(struct turn *t)
 {
-	const char *reply, *detail;
-	struct step step;
+	bool asks;
 	enum err e;
 
 	e = read_facts(t);
 	if (e)
 		return e;
 	if (t->asked) {
-		flow_release(t->rq, &t->hold, NULL, 0);
+		flow_release(&t->rq, &t->hold, NULL, 0);
 		return replay(t);
 	}
 	if (t->flow.version >= TURNS_MAX)
 		return ERR_CONVERSATION_OVER;
-	if (t->hold.flow.version != t->flow.version) {
-		e = flow_rebuild(t->rq, &t->hold, &t->flow);
-		if (e)
-			return e;
-		count(METRIC_REBUILT);
-	}
-	e = answer(t, &step, &reply, &detail);
-	if (e)
-		return e;
-	e = commit(t, &step, reply, detail);
-	if (e)
-		return e;
-	count(METRIC_TURNS);
-	if (flow_put(t->rq, &t->hold, &step.flow, "", "", NULL, 0))
-		count(METRIC_NOT_PUT);
-	return OK;
+	asks = may_ask(t);
+	e = rebuild(t, asks);
+	return e ? e : answer(t, asks);
 }
 
 static enum err
 ask_for_ticket(struct turn *t, const char *seized)
 {
-	return flow_take(t->rq, t->session, t->rq->user, t->in->client_message_id, seized, &t->hold);
-}
+	enum err e;
 
-/* Time for another look at the ticket, with enough left to answer afterwards. */
-static int
-waiting_left_ms(const struct turn *t)
-{
-	int left_ms = clock_left_ms(t->rq->deadline_ms);
-
-	return left_ms > TAIL_MS ? left_ms - TAIL_MS : 0;
-}
-
-/* Ask for the ticket until it is ours, the turn that has it has changed, or time is up. */
-static enum err
-poll_ticket(struct turn *t)
-{
-	const struct flow_hold before = t->hold;
-	int pause_ms = PAUSE_MIN_MS, left_ms = waiting_left_ms(t);
-	enum err e = ERR_TURN_IN_PROGRESS;
-
-	while (e == ERR_TURN_IN_PROGRESS && left_ms > 0 && strcmp(t->hold.ticket, before.ticket) == 0 &&
-	       t->hold.flow.version == before.flow.version) {
-		poll(NULL, 0, pause_ms < left_ms ? pause_ms : left_ms);
-		pause_ms = pause_ms < PAUSE_MAX_MS ? pause_ms * 2 : PAUSE_MAX_MS;
-		e = ask_for_ticket(t, NULL);
-		left_ms = waiting_left_ms(t);
-	}
+	t->rq.deadline_ms = clock_ms() + BEFORE_MS;
+	e = flow_take(&t->rq, t->session, t->rq.user, t->in->client_message_id, seized, &t->hold);
+	t->held = e == OK;
 	return e;
 }
 
+/* The code of a problem document. */
+static enum err
+problem_err(const struct turn *t, const char *problem)
+{
+	struct json_object *object;
+	const char *code;
+
+	if (json_read(t->rq.arena, problem, strlen(problem), &object))
+		return ERR_INTERNAL;
+	code = json_member_text(object, "code");
+	return code ? err_from_code(code) : ERR_INTERNAL;
+}
+
+/* Join the turn of the same message until it ends.  *ret_over: the caller has its reply; else its process has died. */
+static enum err
+join(struct turn *t, bool *ret_over)
+{
+	struct follow f = {
+		.rq = &t->rq,
+		.rs = t->rs,
+		.session = t->session,
+		.turn = t->in->client_message_id,
+		.last_event = "",
+		.streams = t->in->streams,
+		.deadline_ms = clock_ms() + (t->in->streams ? JOIN_STREAM_MS : JOIN_JSON_MS),
+	};
+	enum err e;
+
+	e = follow_run(&f);
+	*ret_over = f.done || f.problem;
+	if (e || !*ret_over || t->in->streams)
+		return e;
+	return f.done ? resp_text(t->rs, 200, "application/json", f.done) : problem_err(t, f.problem);
+}
+
 /*
- * Another turn has the ticket.  If it is the same message, its turn is waited for; if PostgreSQL has that turn
+ * Another turn has the ticket.  If it is the same message, its turn is joined; if PostgreSQL has that turn
  * already, its process died before it could return the ticket, which is taken over.  Where Redis has lost the version
  * that turn began with, nobody can tell.
  */
 static enum err
-wait_for_ticket(struct turn *t)
+wait_for_ticket(struct turn *t, bool *ret_over)
 {
-	bool late = false;
-	enum err e;
+	enum err e = ERR_TURN_IN_PROGRESS;
 
-	for (;;) {
+	*ret_over = false;
+	while (e == ERR_TURN_IN_PROGRESS && !*ret_over) {
 		e = read_facts(t);
 		if (e)
 			return e;
-		if (t->asked)
-			return ERR_TURN_IN_PROGRESS;
+		if (t->asked) {
+			*ret_over = true;
+			return replay(t);
+		}
 		if (t->hold.flow.version >= 0 && t->hold.flow.version < t->flow.version)
 			return ask_for_ticket(t, t->hold.ticket);
-		if (late || strcmp(t->hold.turn, t->in->client_message_id) != 0)
+		if (strcmp(t->hold.turn, t->in->client_message_id) != 0)
 			return ERR_TURN_IN_PROGRESS;
-		e = poll_ticket(t);
-		if (e != ERR_TURN_IN_PROGRESS)
+		e = join(t, ret_over);
+		if (e == OK && !*ret_over)
+			e = ask_for_ticket(t, NULL);
+		else if (e)
 			return e;
-		late = waiting_left_ms(t) == 0;
 	}
+	return e;
+}
+
+enum err
+turn_problem(const struct req *rq, struct resp *rs, enum err e)
+{
+	enum err told;
+
+	if (!rs->begun || e == ERR_CLIENT_GONE)
+		return e;
+	resp_problem(rs, rq, e);
+	told = stream_event(rs, TURN_STORED_ID, "error", rs->body);
+	return told ? told : e;
+}
+
+/* What went wrong, to those who follow the turn and to the client where it reads a stream already. */
+static enum err
+fail(struct turn *t, enum err e)
+{
+	if (!t->feed.rq) {
+		if (t->held)
+			flow_release(&t->rq, &t->hold, NULL, 0);
+		return turn_problem(&t->rq, t->rs, e);
+	}
+	resp_problem(t->rs, &t->rq, e);
+	feed_end(&t->feed, "error", t->rs->body);
+	flow_release(&t->rq, &t->hold, t->feed.pending, t->feed.npending);
+	feed_tell_end(&t->feed);
+	return e;
 }
 
 enum err
 turn_run(const struct req *rq, struct resp *rs, const char *session, const struct turn_in *in)
 {
-	struct turn t = { .rq = rq, .rs = rs, .session = session, .in = in };
+	struct turn t = { .rq = *rq, .rs = rs, .session = session, .in = in };
+	bool over = false;
 	enum err e;
 
 	e = ask_for_ticket(&t, NULL);
 	if (e == ERR_TURN_IN_PROGRESS)
-		e = wait_for_ticket(&t);
-	if (e == ERR_TURN_IN_PROGRESS && t.asked)
-		return replay(&t);
-	if (e)
-		return e;
-	e = run_once(&t);
+		e = wait_for_ticket(&t, &over);
+	if (e == OK && over)
+		return OK;
+	if (e == OK)
+		e = run_once(&t);
 	if (e == ERR_CONFLICT) {
 		count(METRIC_OVERTAKEN);
 		e = run_once(&t);
 	}
-	if (e)
-		flow_release(rq, &t.hold, NULL, 0);
-	return e == ERR_CONFLICT ? ERR_TURN_IN_PROGRESS : e;
+	if (e == ERR_CONFLICT)
+		e = ERR_TURN_IN_PROGRESS;
+	if (e == ERR_TURN_CANCELLED)
+		count(METRIC_CANCELLED);
+	return e ? fail(&t, e) : OK;
 }

@@ -1,0 +1,27 @@
+/*
+ * The window: the newest messages of a conversation, as a JSON array [{"role": "customer" | "assistant", "text": …}, …],
+ * oldest first.  It is what a model is told of what was said; older messages reach it as a summary.
+ */
+#ifndef WINDOW_H
+#define WINDOW_H
+
+struct arena;
+
+enum { WINDOW_TOKENS_MAX = 2000 };
+
+/**
+ * window_trim(a, window):
+ * The newest messages of ${window} with at most WINDOW_TOKENS_MAX tokens.  What is no such array is an empty one.
+ */
+const char *window_trim(struct arena *a, const char *window);
+
+/**
+ * window_add(a, window, asked, replied):
+ * ${window} with one more turn, trimmed.  "" (not known) stays "".
+ */
+const char *window_add(struct arena *a, const char *window, const char *asked, const char *replied);
+
+/** window_tokens(text): About how many tokens ${text} is: a fourth of its ASCII characters and each of the others. */
+int window_tokens(const char *text);
+
+#endif
