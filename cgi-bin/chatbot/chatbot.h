@@ -25,6 +25,7 @@ enum {
 	CHAT_SESSION,
 	CHAT_DELETE,
 	CHAT_MESSAGES,
+	CHAT_EXPORT,
 	CHAT_FACTS,
 	CHAT_WINDOW,
 	CHAT_LAST,
@@ -136,6 +137,7 @@ enum err session_open(const struct req *rq, struct resp *rs);
 enum err session_list(const struct req *rq, struct resp *rs);
 enum err session_show(const struct req *rq, struct resp *rs);
 enum err session_delete(const struct req *rq, struct resp *rs);
+enum err export_get(const struct req *rq, struct resp *rs);
 enum err message_list(const struct req *rq, struct resp *rs);
 enum err message_post(const struct req *rq, struct resp *rs);
 enum err resume_turn(const struct req *rq, struct resp *rs);

@@ -29,6 +29,22 @@ const struct stmt chatbot_stmts[CHAT__MAX] = {
 			  "DELETE FROM chatbot.session WHERE id = $1 AND customer_id = $2 RETURNING id" },
 	/* customer, session, cursor, limit -> code, result */
 	[CHAT_MESSAGES] = { "chat_messages", 4, "SELECT code, result FROM chatbot.messages($1, $2, $3, $4)" },
+	/* id, customer -> code, result: every column there is; a test compares */
+	[CHAT_EXPORT] = { "chat_export", 2,
+			  "SELECT NULL AS code, json_build_object('exported_at', moa.rfc3339(moa.now()),"
+			  "  'session', chatbot.session_json(s), 'flow', s.flow,"
+			  "  'cards', chatbot.cards(s), 'summary', json_build_object('text', s.summary, 'turns', s.summary_version),"
+			  "  'messages', (SELECT json_agg("
+			  "    jsonb_build_object('id', m.id, 'role', m.role, 'text', m.text,"
+			  "      'created_at', moa.rfc3339(m.created_at)) ||"
+			  "    CASE m.role WHEN 'customer' THEN jsonb_build_object('client_message_id', t.client_message_id)"
+			  "    ELSE m.detail || jsonb_build_object('rating', f.rating, 'comment', f.comment,"
+			  "      'rated_at', moa.rfc3339(f.given_at)) END ORDER BY m.position)"
+			  "    FROM chatbot.message m LEFT JOIN chatbot.turn t ON t.question_id = m.id"
+			  "    LEFT JOIN chatbot.feedback f ON f.message_id = m.id WHERE m.session_id = s.id),"
+			  "  'shown', (SELECT coalesce(json_agg(h.product_id ORDER BY h.product_id), '[]')"
+			  "    FROM chatbot.shown h WHERE h.session_id = s.id)) AS result "
+			  "FROM chatbot.session s WHERE s.id = $1 AND s.customer_id = $2" },
 	/* session, customer, client_message_id -> one row; none if the session is nobody's or another's */
 	[CHAT_FACTS] = { "chat_facts", 3,
 			 "SELECT s.version, s.flow, q.text AS asked, chatbot.turn_json(m) AS answered,"

@@ -15,6 +15,7 @@ static const struct route routes[] = {
 	{ GET, CHAT "/sessions", session_list, QUERY },
 	{ GET, CHAT "/sessions/:id", session_show },
 	{ DELETE, CHAT "/sessions/:id", session_delete },
+	{ GET, CHAT "/sessions/:id/export", export_get },
 	{ GET, CHAT "/sessions/:id/messages", message_list, QUERY },
 	{ POST, CHAT "/sessions/:id/messages", message_post, STREAM | BODY },
 	{ GET, CHAT "/sessions/:id/stream", resume_turn, STREAM },

@@ -153,6 +153,7 @@ def chat_calls(api, customer):
     assert len(turn["products"]) == 3
     api.post(f"/chat/messages/{turn['message_id']}/feedback", token=customer, json={"rating": 1})
     api.get(path + "/messages", token=customer)
+    api.get(path + "/export", token=customer)
     api.get(path + "/stream", token=customer)
     api.post(path + "/cancel", token=customer)
     api.get("/chat/sessions", token=customer)

@@ -1,32 +1,21 @@
 """moa-worker: what it erases and sweeps, and that neither weather nor a signal upsets it."""
 
-import os
 import shutil
 import signal
-import subprocess
 import uuid
 from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
 
-from moa import binary, new_place, sanitizers
+from moa import binary, new_place
 from servers import Postgres, end, spawn, until
+from worker import environment, run, start
+
 
 @pytest.fixture
 def database(make_database):
     return make_database()
-
-
-def environment(dsn, **more):
-    return {"PATH": os.environ["PATH"], "MOA_PG": dsn, **sanitizers(), **more}
-
-
-def run(database, *args, **env):
-    """Run the worker to its end, as the role it takes by itself."""
-    dsn = database.ctl.env["MOA_PG"].replace("user=postgres", "")
-    return subprocess.run([binary("moa-worker"), *args], env=environment(dsn, **env), stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=60, check=False)
 
 
 def leave(database, *domains, days_ago=0):
@@ -107,9 +96,7 @@ def test_two_workers_share_the_work(database):
     """What one has leased the other does not touch."""
     for _ in range(20):
         leave(database, "pay", "chatbot")
-    dsn = database.ctl.env["MOA_PG"].replace("user=postgres", "")
-    pair = [subprocess.Popen([binary("moa-worker"), "--once"], env=environment(dsn), stdin=subprocess.DEVNULL,
-                             stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    pair = [start(database, "--once") for _ in range(2)]
     logs = [worker.communicate(timeout=60)[1] for worker in pair]
     assert [worker.returncode for worker in pair] == [0, 0]
     assert "".join(logs).count("event=erase ") == 40
@@ -171,7 +158,7 @@ def own(template, secret):
     postgres = Postgres(place / "pg", template)
     worker = SimpleNamespace(process=None, postgres=postgres, query=postgres.query, log=place / "log")
 
-    def start():
+    def begin():
         env = environment(f"host={postgres.sockets} dbname=moa")
         worker.process = spawn([binary("moa-worker")], worker.log, env=env)
         until(lambda: "event=start" in worker.log.read_text(), "the worker to start")
@@ -179,7 +166,7 @@ def own(template, secret):
     def stop(how=signal.SIGTERM, seconds=30):
         return end(worker.process, how, seconds)
 
-    worker.start, worker.stop = start, stop
+    worker.start, worker.stop = begin, stop
     yield worker
     if worker.process:
         stop(signal.SIGKILL)
