@@ -2,6 +2,7 @@
 
 import itertools
 import shutil
+import sys
 from contextlib import closing
 from copy import copy
 from types import SimpleNamespace
@@ -12,6 +13,8 @@ from client import Api
 from moa import TREE, Apache, Ctl, Lighttpd, new_place, new_secret
 from servers import Postgres, Redis
 
+sys.path.insert(0, str(TREE / "tests/fakes"))
+from model import Model  # noqa: E402  # pylint: disable=wrong-import-position
 
 LOG_LINES = 40
 
@@ -156,3 +159,11 @@ def make_system(template, secret):
 def own_system(make_system):
     """A private system, with .api, .postgres, .redis and .ctl: stop, freeze and kill what you like."""
     return make_system()
+
+
+@pytest.fixture
+def model():
+    """A language model of the test's own (tests/fakes/model.py): tell it how to answer, and look at what it was asked."""
+    fake = Model().start()
+    yield fake
+    fake.stop()
