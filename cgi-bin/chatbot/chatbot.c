@@ -11,6 +11,7 @@ atomic_int chatbot_streams;
 
 const struct conf_row chatbot_conf_rows[] = {
 	LLM_CONF(offsetof(struct chatbot_conf, llm)),
+	NAVER_CONF(offsetof(struct chatbot_conf, naver)),
 	{ "MOA_CHAT_TOKENS_DAY", CONF_INT, offsetof(struct chatbot_conf, tokens), 0, 100000000, "200000",
 	  "tokens of the model per customer and day; beyond, the house answers" },
 	{ 0 },
@@ -72,6 +73,8 @@ chatbot_open(void)
 	if (!chatbot)
 		abort();
 	chatbot->llm = llm_open(&chatbot_conf.llm);
+	chatbot->naver = naver_open(&chatbot_conf.naver);
+	product_metrics();
 	chatbot->tokens =
 	    (struct limit){ .name = "chat-tokens", .max = (int)chatbot_conf.tokens, .window_s = DAY_S };
 	metrics_histograms(chatbot_times);
@@ -84,6 +87,7 @@ chatbot_close(void *domain)
 {
 	struct chatbot *chatbot = domain;
 
+	naver_close(chatbot->naver);
 	llm_close(chatbot->llm);
 	free(chatbot);
 }

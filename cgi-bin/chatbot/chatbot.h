@@ -12,6 +12,7 @@
 #include "limit.h"
 #include "llm.h"
 #include "metrics.h"
+#include "naver.h"
 
 struct json_object;
 struct req;
@@ -68,6 +69,7 @@ extern struct histogram chatbot_times[];
 /* The program's own variables. */
 struct chatbot_conf {
 	struct llm_conf llm;
+	struct naver_conf naver;
 	int64_t tokens; /* of a model, per customer and day */
 };
 extern struct chatbot_conf chatbot_conf;
@@ -76,6 +78,7 @@ extern const struct conf_row chatbot_conf_rows[];
 /* What the process keeps: rq->domain. */
 struct chatbot {
 	struct llm *llm;
+	struct naver *naver;
 	struct limit tokens;
 };
 void *chatbot_open(void);
@@ -96,14 +99,12 @@ struct found {
 	const char *wish; /* a digest of what was wished for; only product_find.c looks at it */
 };
 
-/* What the ids of products from Naver begin with; the catalog's have no colon. */
-#define NAVER_ID "naver:"
-
 /**
  * product_find(rq, session, step, facts, fetched, ret_found):
  * Find what the flow of ${step} wishes for, within machine_cap.  ${fetched} is what an earlier search of this
  * conversation left over (product_rest), "" if nothing: when it was for the same wish and enough of it may still be
- * shown, that is taken and nothing is searched.  Errors: ERR_UNAVAILABLE.
+ * shown, that is taken and nothing is searched.  Else Naver is asked, where it is configured (naver.h); when it fails or
+ * has nothing, the catalog.  Errors: ERR_UNAVAILABLE.
  */
 enum err product_find(const struct req *rq, const char *session, const struct step *step,
 		      const struct facts *facts, const char *fetched, struct found *ret_found) MUST_CHECK;
@@ -113,6 +114,9 @@ enum err product_find(const struct req *rq, const char *session, const struct st
  * What to keep of ${found} for "more", as JSON: all but the ids in the list ${cards}.  "" if nothing is left.
  */
 const char *product_rest(struct arena *a, const struct found *found, const char *cards);
+
+/** product_metrics(): Show how many searches there were among the program's metrics; at its start. */
+void product_metrics(void);
 
 /** product_list_json(a, products, n): The ${n} products at ${products} as a JSON array, to be kept and read again. */
 const char *product_list_json(struct arena *a, const struct product *products, int n);

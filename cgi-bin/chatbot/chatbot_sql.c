@@ -78,13 +78,13 @@ const struct stmt chatbot_stmts[CHAT__MAX] = {
 				    "  nullif($10, ''), " LIST("$11") ", " LIST("$12") ", " LIST(
 					"$13") ") f "
 					       "JOIN chatbot.product p USING (id) ORDER BY f.fit, f.score DESC, f.id" },
-	/* session, ids -> place in the list from 0 of each that was never shown, and the catalog's product if it has one */
+	/* session, JSON array of ids -> place in it from 0 of each that was never shown, and the catalog's product if it has one */
 	[CHAT_UNSEEN] = { "chat_unseen", 2,
 			  "SELECT f.n - 1 AS place, " PRODUCT " "
-			  "FROM unnest(" LIST(
-			      "$2") ") WITH ORDINALITY f(id, n) LEFT JOIN chatbot.product p USING (id) "
-				    "WHERE NOT EXISTS (SELECT FROM chatbot.shown s"
-				    "  WHERE s.session_id = $1 AND s.product_id = f.id) ORDER BY f.n" },
+			  "FROM json_array_elements_text($2) WITH ORDINALITY f(id, n) "
+			  "LEFT JOIN chatbot.product p ON p.id = f.id "
+			  "WHERE NOT EXISTS (SELECT FROM chatbot.shown s"
+			  "  WHERE s.session_id = $1 AND s.product_id = f.id) ORDER BY f.n" },
 	/* session, customer, version, flow, client_message_id, text, reply, detail, products shown,
 	 * products on the screen now (null: the same as before) -> result; no row when the session has moved on, or is gone */
 	[CHAT_COMMIT] = { "chat_commit", 10,

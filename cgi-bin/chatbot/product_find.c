@@ -1,6 +1,7 @@
 /*
- * Finding products for a conversation: first in what an earlier search left over, then by a search.  Whatever the
- * source, PostgreSQL says what the conversation has shown before, and prices are held against the bounds here.
+ * Finding products for a conversation: in what an earlier search left over, at Naver, in the catalog; the first that has
+ * any.  Whatever the source, PostgreSQL says what the conversation has shown before, and prices are held against the
+ * bounds here.
  */
 #include <string.h>
 
@@ -10,13 +11,39 @@
 
 #include "arena.h"
 #include "chatbot.h"
+#include "clock.h"
+#include "fit.h"
 #include "json.h"
 #include "list.h"
+#include "naver.h"
 #include "out.h"
 #include "req.h"
 #include "text.h"
 
-enum { WISH_HASH_LEN = 12, REST_MIN = CARDS_MAX };
+enum {
+	WISH_HASH_LEN = 12,
+	ENOUGH = CARDS_MAX, /* products that need no further search */
+	NAVER_MS = 1200,    /* for all of its calls in a turn */
+	TAIL_MS = 600,	    /* that the rest of the turn may take */
+};
+
+/* Products being sifted. */
+struct sieve {
+	struct product *at;
+	int n;
+};
+
+enum { FROM_REST, FROM_NAVER, FROM_CATALOG };
+
+static struct metric metrics[] = {
+	[FROM_REST] = { "moa_chat_searches_total", "source=\"rest\"",
+			"Searches for products, by where they were found." },
+	[FROM_NAVER] = { "moa_chat_searches_total", "source=\"naver\"",
+			 "Searches for products, by where they were found." },
+	[FROM_CATALOG] = { "moa_chat_searches_total", "source=\"catalog\"",
+			   "Searches for products, by where they were found." },
+	{ 0 },
+};
 
 /* The categories near what the customer is into: by what they said, else by their profile. */
 static const char *
@@ -38,11 +65,6 @@ nearby(struct arena *a, const struct flow *flow, const struct facts *facts)
 	return topics;
 }
 
-/* Prices of a search: the bounds that hold, and the one that suits best. */
-struct prices {
-	int64_t cap_won, floor_won, aim_won;
-};
-
 /* Close to a budget somebody named, and well below a mere limit. */
 static struct prices
 prices_of(const struct step *step, const struct facts *facts)
@@ -58,12 +80,6 @@ prices_of(const struct step *step, const struct facts *facts)
 	else
 		p.aim_won = p.cap_won * (flow->budget_won ? 85 : 40) / 100;
 	return p;
-}
-
-static bool
-is_affordable(const struct product *p, const struct prices *prices)
-{
-	return p->price_won >= prices->floor_won && p->price_won <= prices->cap_won;
 }
 
 /* What is wished for, as a digest: whether a rest is of the same wish is all that is ever asked. */
@@ -121,14 +137,14 @@ read_rest(struct arena *a, const char *fetched, struct found *found)
 }
 
 static const char *
-ids_of(struct arena *a, const struct found *found)
+ids_of(struct arena *a, const struct sieve *s)
 {
-	const char *ids = "";
+	struct json_object *ids = out_array(a);
 	int i;
 
-	for (i = 0; i < found->n; i++)
-		ids = arena_printf(a, "%s%s%s", ids, i ? "|" : "", found->at[i].id);
-	return ids;
+	for (i = 0; i < s->n; i++)
+		out_str(ids, NULL, s->at[i].id);
+	return out_text(ids);
 }
 
 /* Bring a product up to date by its row of CHAT_UNSEEN.  False if nobody offers it any more. */
@@ -147,68 +163,177 @@ refresh(const struct db_result *res, int row, struct product *p)
 
 /* Drop what was shown before, has left the catalog, or costs too much by now. */
 static enum err
-drop_unfit(const struct req *rq, const char *session, const struct prices *prices, struct found *found)
+sift(const struct req *rq, const char *session, const struct prices *prices, struct sieve *s)
 {
 	struct db_result res;
 	int row, n = 0;
 	enum err e;
 
-	if (found->n == 0)
+	if (s->n == 0)
 		return OK;
-	e = db_run(rq, CHAT_UNSEEN, DB_ARGS(db_text(session), db_text(ids_of(rq->arena, found))), &res);
+	e = db_run(rq, CHAT_UNSEEN, DB_ARGS(db_text(session), db_text(ids_of(rq->arena, s))), &res);
 	if (e)
 		return e;
 	for (row = 0; row < res.rows; row++) {
-		struct product p = found->at[db_num(&res, row, "place")];
+		struct product p = s->at[db_num(&res, row, "place")];
 
-		if (refresh(&res, row, &p) && is_affordable(&p, prices))
-			found->at[n++] = p;
+		if (refresh(&res, row, &p) && fit_affordable(&p, prices))
+			s->at[n++] = p;
 	}
-	found->n = n;
+	s->n = n;
+	return OK;
+}
+
+/* A search on its way. */
+struct search {
+	const struct req *rq;
+	const char *session;
+	const struct step *step;
+	const struct facts *facts;
+	struct prices prices;
+	struct found *found;
+};
+
+static enum err
+from_rest(const struct search *s, const char *fetched)
+{
+	struct sieve sieve = { .at = s->found->at };
+	enum err e;
+
+	read_rest(s->rq->arena, fetched, s->found);
+	sieve.n = s->found->n;
+	e = sift(s->rq, s->session, &s->prices, &sieve);
+	s->found->n = sieve.n;
+	return e;
+}
+
+static bool
+is_offered(const struct sieve *sieve, const struct product *p)
+{
+	int i;
+
+	for (i = 0; i < sieve->n; i++)
+		if (strcmp(sieve->at[i].id, p->id) == 0 || strcmp(sieve->at[i].name_ko, p->name_ko) == 0)
+			return true;
+	return false;
+}
+
+/* Put what was found for one question, and may be shown, into the sieve. */
+static void
+judge(const struct search *s, const struct naver_ask *ask, struct product *products, int n,
+      struct sieve *sieve)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		struct product *p = &products[i];
+
+		if (!fit_affordable(p, &s->prices) || fit_unwanted(p, &s->step->flow) || is_offered(sieve, p))
+			continue;
+		fit_judge(p, &s->step->flow, &s->prices, ask->width == NAVER_NEAR, i, n);
+		sieve->at[sieve->n++] = *p;
+	}
+}
+
+/* Ask Naver one question after the other, ever wider, until there is enough to show.  Its faults are no faults of the turn. */
+static enum err
+from_naver(const struct search *s, struct naver *naver)
+{
+	int64_t until_ms = clock_ms() + NAVER_MS, latest_ms = s->rq->deadline_ms - TAIL_MS;
+	struct product *products = arena_alloc(s->rq->arena, NAVER_MAX * sizeof(*products));
+	struct sieve sieve = { .at = arena_alloc(s->rq->arena,
+						 NAVER_ASKS_MAX * NAVER_MAX * sizeof(*products)) };
+	struct naver_asks asks;
+	int i, n;
+	enum err e;
+
+	naver_asks(s->rq->arena, &s->step->flow, s->facts->interests, &asks);
+	for (i = 0; i < asks.n; i++) {
+		if (sieve.n >= ENOUGH && asks.at[i].width > asks.at[i - 1].width)
+			break;
+		if (naver_search(s->rq, naver, asks.at[i].query, until_ms < latest_ms ? until_ms : latest_ms,
+				 products, &n))
+			break;
+		judge(s, &asks.at[i], products, n, &sieve);
+		e = sift(s->rq, s->session, &s->prices, &sieve);
+		if (e)
+			return e;
+	}
+	fit_sort(sieve.at, sieve.n);
+	s->found->n = sieve.n < FOUND_MAX ? sieve.n : FOUND_MAX;
+	memcpy(s->found->at, sieve.at, (size_t)s->found->n * sizeof(*sieve.at));
 	return OK;
 }
 
 static enum err
-search_catalog(const struct req *rq, const char *session, const struct step *step, const struct facts *facts,
-	       const struct prices *prices, struct found *found)
+from_catalog(const struct search *s)
 {
-	const struct flow *flow = &step->flow;
+	const struct flow *flow = &s->step->flow;
+	const struct req *rq = s->rq;
 	struct db_result res;
 	enum err e;
 	int i;
 
 	e = db_run(rq, CHAT_SEARCH,
-		   DB_ARGS(db_text(session), db_i64(rq, prices->cap_won), db_i64(rq, prices->floor_won),
-			   db_i64(rq, prices->aim_won), db_i64(rq, flow->below_won),
-			   db_i64(rq, flow->floor_won), db_text(flow->terms), db_text(flow->topics),
-			   db_text(nearby(rq->arena, flow, facts)), db_text(flow->colour),
-			   db_text(flow->not_colours), db_text(flow->not_brands), db_text(flow->not_words)),
+		   DB_ARGS(db_text(s->session), db_i64(rq, s->prices.cap_won),
+			   db_i64(rq, s->prices.floor_won), db_i64(rq, s->prices.aim_won),
+			   db_i64(rq, flow->below_won), db_i64(rq, flow->floor_won), db_text(flow->terms),
+			   db_text(flow->topics), db_text(nearby(rq->arena, flow, s->facts)),
+			   db_text(flow->colour), db_text(flow->not_colours), db_text(flow->not_brands),
+			   db_text(flow->not_words)),
 		   &res);
 	if (e)
 		return e;
 	for (i = 0; i < res.rows && i < FOUND_MAX; i++) {
-		product_read(&res, i, &found->at[i]);
-		found->at[i].fit = (int)db_num(&res, i, "fit");
-		found->at[i].score = (double)db_num(&res, i, "score") / 1e6;
+		product_read(&res, i, &s->found->at[i]);
+		s->found->at[i].fit = (int)db_num(&res, i, "fit");
+		s->found->at[i].score = (double)db_num(&res, i, "score") / 1e6;
 	}
-	found->n = i;
+	s->found->n = i;
 	return OK;
+}
+
+/* Search in one place after the other.  *ret_source is where it ended. */
+static enum err
+search(const struct search *s, const char *fetched, int *ret_source)
+{
+	const struct chatbot *chatbot = s->rq->domain;
+	enum err e;
+
+	*ret_source = FROM_REST;
+	e = from_rest(s, fetched);
+	if (e || s->found->n >= ENOUGH)
+		return e;
+	s->found->n = 0;
+	if (chatbot && naver_configured(chatbot->naver)) {
+		*ret_source = FROM_NAVER;
+		e = from_naver(s, chatbot->naver);
+		if (e || s->found->n > 0)
+			return e;
+	}
+	*ret_source = FROM_CATALOG;
+	return from_catalog(s);
 }
 
 enum err
 product_find(const struct req *rq, const char *session, const struct step *step, const struct facts *facts,
 	     const char *fetched, struct found *ret_found)
 {
-	const struct prices prices = prices_of(step, facts);
 	struct found found = { .wish = wish_digest(rq->arena, &step->flow, facts) };
+	const struct search s = { rq, session, step, facts, prices_of(step, facts), &found };
+	int source;
 	enum err e;
 
-	read_rest(rq->arena, fetched, &found);
-	e = drop_unfit(rq, session, &prices, &found);
-	if (!e && found.n < REST_MIN)
-		e = search_catalog(rq, session, step, facts, &prices, &found);
+	e = search(&s, fetched, &source);
 	if (e)
 		return e;
+	metrics_add(&metrics[source], 1);
 	*ret_found = found;
 	return OK;
+}
+
+void
+product_metrics(void)
+{
+	metrics_table(metrics);
 }
