@@ -1,12 +1,14 @@
 /*
- * The accept loop.  One worker at a time waits for a new connection (the others wait for the mutex, in the kernel, in
- * turn), or each for the next request on the connection its web server keeps open.
+ * The accept loop.  One worker at a time waits for a new connection; whoever gets one wakes the worker that has rested
+ * shortest to take that place.  So no more of the threads have used stacks, memory and connections than are needed at
+ * once, and those are warm.  A worker whose web server keeps its connection open waits for the next request on that.
  */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,12 +33,20 @@ enum {
 	PAUSE_MS = 100
 };
 
+/* A worker that rests until it is to wait for a connection. */
+struct rest {
+	struct rest *next;
+	sem_t over;
+};
+
 struct loop {
 	struct loop_conf conf;
 	int stop_fd;
 	atomic_bool stopping;
-	pthread_mutex_t accepting; /* guards drained, and the listening socket: one accepts at a time */
-	bool drained;		   /* after the stop: nothing was queued any more */
+	pthread_mutex_t lock; /* guards accepting and resting */
+	bool accepting; /* somebody waits for a connection, and alone uses the listening socket and drained */
+	struct rest *resting; /* the last one first */
+	bool drained;	      /* after the stop: nothing was queued any more */
 	pthread_t threads[];
 };
 
@@ -88,6 +98,44 @@ limit_silence(int fd, int which, int seconds)
 		log_event(LOG_ERROR, "accept", "msg=\"no time limit\" errno=%d", errno);
 }
 
+/* Wait until nobody else waits for a connection. */
+static void
+begin_accepting(struct loop *l)
+{
+	struct rest rest = { 0 };
+	bool taken;
+
+	sem_init(&rest.over, 0, 0);
+	pthread_mutex_lock(&l->lock);
+	taken = l->accepting;
+	l->accepting = true;
+	if (taken) {
+		rest.next = l->resting;
+		l->resting = &rest;
+	}
+	pthread_mutex_unlock(&l->lock);
+	while (taken && sem_wait(&rest.over) != 0)
+		continue;
+	sem_destroy(&rest.over);
+}
+
+/* Hand over to the one that began to rest last. */
+static void
+end_accepting(struct loop *l)
+{
+	struct rest *next;
+
+	pthread_mutex_lock(&l->lock);
+	next = l->resting;
+	if (next)
+		l->resting = next->next;
+	else
+		l->accepting = false;
+	pthread_mutex_unlock(&l->lock);
+	if (next)
+		sem_post(&next->over);
+}
+
 /*
  * The next connection, or -1 when the loop is to stop and nothing is queued.  Over TCP connections can still come then:
  * the first thread that finds the queue empty ends it for all.
@@ -97,14 +145,14 @@ next_connection(struct loop *l)
 {
 	int fd = -1;
 
-	pthread_mutex_lock(&l->accepting);
+	begin_accepting(l);
 	while (fd < 0 && !l->drained) {
 		if (wait_ready(l, l->conf.listen_fd))
 			fd = accept_one(l, &l->drained);
 		else
 			l->drained = true;
 	}
-	pthread_mutex_unlock(&l->accepting);
+	end_accepting(l);
 	if (fd >= 0) {
 		limit_silence(fd, SO_RCVTIMEO, SILENCE_S);
 		limit_silence(fd, SO_SNDTIMEO, SILENCE_S);
@@ -206,7 +254,7 @@ loop_open(const struct loop_conf *conf)
 	l->stop_fd = eventfd(0, EFD_CLOEXEC);
 	/* Events are to leave at once.  Connections inherit it; a unix socket, which knows no such thing, refuses. */
 	setsockopt(conf->listen_fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
-	pthread_mutex_init(&l->accepting, NULL);
+	pthread_mutex_init(&l->lock, NULL);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
 	for (i = 0; i < conf->threads; i++) {
@@ -251,7 +299,7 @@ loop_stop(struct loop *l, int within_ms)
 	if (busy > 0)
 		return busy;
 	close(l->stop_fd);
-	pthread_mutex_destroy(&l->accepting);
+	pthread_mutex_destroy(&l->lock);
 	free(l);
 	return 0;
 }

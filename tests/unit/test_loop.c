@@ -36,6 +36,10 @@ static struct {
 /* Worker threads that have ended, by worker_close. */
 static atomic_int workers;
 
+/* Threads that have answered something. */
+static atomic_int used;
+static _Thread_local bool is_used;
+
 static void *
 worker_open(void *ctx)
 {
@@ -80,6 +84,8 @@ answer(void *ctx, void *worker, FCGX_Request *fcgi, int stop_fd)
 	assert_ptr_equal(ctx, &workers);
 	assert_ptr_equal(worker, &workers);
 	assert_true(stop_fd >= 0);
+	used += !is_used;
+	is_used = true;
 	if (strncmp(uri, "/gate", 5) == 0)
 		gate_pass();
 	FCGX_FPrintF(fcgi->out, "Status: 200\r\n\r\n%s", uri);
@@ -245,6 +251,23 @@ a_hundred_at_once(void **state)
 		pthread_join(askers[i].thread, NULL);
 		assert_true(askers[i].right);
 	}
+	stop();
+}
+
+/* One request after the other needs two threads; now and then a third, while the first is not quite done. */
+static void
+the_thread_that_rested_last_is_used_again(void **state)
+{
+	struct asker asker = { 0 };
+
+	(void)state;
+	start(64);
+	used = 0;
+	for (asker.number = 0; asker.number < 200; asker.number++) {
+		ask_once(&asker);
+		assert_true(asker.right);
+	}
+	assert_in_range(used, 1, 16);
 	stop();
 }
 
@@ -504,6 +527,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_hundred_at_once),
+		cmocka_unit_test(the_thread_that_rested_last_is_used_again),
 		cmocka_unit_test(a_connection_is_kept_when_asked_for),
 		cmocka_unit_test(more_kept_connections_than_one_thread),
 		cmocka_unit_test(a_body_nobody_reads_does_not_reach_the_next_request),
