@@ -10,6 +10,8 @@
 
 #include "clock.h"
 #include "conf.h"
+#include "http.h"
+#include "llm.h"
 #include "log.h"
 #include "worker.h"
 
@@ -22,6 +24,7 @@ enum { PAUSE_MIN_MS = 2000, PAUSE_MAX_MS = 30000, STATEMENT_MS = 20000, CONNECTI
 struct worker_conf {
 	const char *pg;
 	int64_t log_level;
+	struct llm_conf llm;
 };
 
 static const struct conf_row conf_rows[] = {
@@ -29,6 +32,7 @@ static const struct conf_row conf_rows[] = {
 	  "PostgreSQL connection string; the user defaults to moa_worker" },
 	{ "MOA_LOG_LEVEL", CONF_INT, offsetof(struct worker_conf, log_level), LOG_ERROR, LOG_DEBUG, "2",
 	  "0 errors, 1 warnings, 2 work done, 3 all" },
+	LLM_CONF(offsetof(struct worker_conf, llm)),
 	{ 0 },
 };
 
@@ -41,6 +45,10 @@ static const struct stmt stmts[WORKER__MAX] = {
 	[WORKER_ERASE_CHATBOT] = { "erase_chatbot", 1, "SELECT chatbot.erase($1)" },
 	[WORKER_SWEEP_AUTH] = { "sweep_auth", 0, "SELECT auth.sweep() AS rows, false AS more" },
 	[WORKER_SWEEP_CHATBOT] = { "sweep_chatbot", 0, "SELECT erased AS rows, more FROM chatbot.sweep()" },
+	[WORKER_NEXT_SUMMARY] = { "next_summary", 0,
+				  "SELECT id, version, summary, language, messages FROM chatbot.next_summary()" },
+	[WORKER_PUT_SUMMARY] = { "put_summary", 3, "SELECT chatbot.put_summary($1, $2, $3) AS put" },
+	[WORKER_DELAY_SUMMARY] = { "delay_summary", 2, "SELECT chatbot.delay_summary($1, $2)" },
 };
 
 void
@@ -48,6 +56,12 @@ worker_begin(struct worker *w)
 {
 	arena_reset(&w->arena);
 	w->trace = (struct trace){ .started_us = clock_us() };
+	worker_renew(w);
+}
+
+void
+worker_renew(struct worker *w)
+{
 	w->job.deadline_ms = clock_ms() + STATEMENT_MS;
 }
 
@@ -65,8 +79,9 @@ worker_pause(struct worker *w, int ms)
 	return w->stopping;
 }
 
+/* What has to be done in any case. */
 static enum err
-work(struct worker *w)
+chores(struct worker *w)
 {
 	enum err erased = erase_all(w), swept = OK;
 
@@ -78,23 +93,38 @@ work(struct worker *w)
 static int
 work_once(struct worker *w)
 {
+	enum err done, summarised;
+	bool more;
+
 	db_wait(w->job.db, clock_ms() + CONNECTION_MS);
-	return work(w) ? 1 : 0;
+	done = chores(w);
+	do
+		summarised = summary_next(w, &more);
+	while (more);
+	return done || summarised ? 1 : 0;
 }
 
+/*
+ * The chores come before each summary, so that they wait for one call of the model at most; and they keep their own pace
+ * while it fails.
+ */
 static int
 work_until_stopped(struct worker *w)
 {
 	int pause_ms = PAUSE_MIN_MS;
+	bool more;
+	enum err e;
 
 	log_event(LOG_INFO, "start", "pause_ms=%d", PAUSE_MIN_MS);
 	db_wait(w->job.db, clock_ms() + CONNECTION_MS);
 	do {
-		if (work(w) == OK)
+		if (chores(w) == OK)
 			pause_ms = PAUSE_MIN_MS;
 		else
 			pause_ms = pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause_ms * 2;
-	} while (!worker_pause(w, pause_ms));
+		e = summary_next(w, &more);
+		(void)e;
+	} while (!worker_pause(w, more ? 0 : pause_ms));
 	log_event(LOG_INFO, "stop", "msg=\"asked to\"");
 	return 0;
 }
@@ -115,8 +145,12 @@ run(const struct worker_conf *conf, int (*how)(struct worker *))
 	w.job.arena = &w.arena;
 	w.job.trace = &w.trace;
 	w.job.db = db_open(&db, stmts, WORKER__MAX);
+	w.job.http = http_open();
+	w.llm = llm_open(&conf->llm);
 	status = how(&w);
 	arena_reset(&w.arena);
+	llm_close(w.llm);
+	http_close(w.job.http);
 	db_close(w.job.db);
 	arena_free(&w.arena);
 	return status;

@@ -14,6 +14,8 @@
 #include "err.h"
 #include "req.h"
 
+struct llm;
+
 /* The statements, in main.c. */
 enum worker_stmt {
 	WORKER_NEXT_ERASURE,
@@ -22,19 +24,28 @@ enum worker_stmt {
 	WORKER_ERASE_CHATBOT,
 	WORKER_SWEEP_AUTH,
 	WORKER_SWEEP_CHATBOT,
+	WORKER_NEXT_SUMMARY,
+	WORKER_PUT_SUMMARY,
+	WORKER_DELAY_SUMMARY,
 	WORKER__MAX
 };
 
 struct worker {
 	struct arena arena;
 	struct trace trace;
-	struct req job;	       /* on arena and trace */
-	int64_t next_sweep_ms; /* of clock_ms */
-	bool stopping;	       /* asked to end */
+	struct req job; /* on arena and trace */
+	struct llm *llm;
+	int64_t next_sweep_ms;	 /* of clock_ms */
+	int64_t next_summary_ms; /* of clock_ms: not before, after a failure of the model */
+	int rest_ms;		 /* how long that rest was; 0: the model has answered last */
+	bool stopping;		 /* asked to end */
 };
 
 /** worker_begin(w): Forget the last piece of work and give the next one its deadline. */
 void worker_begin(struct worker *w);
+
+/** worker_renew(w): Give the next statement of a piece of work, which has waited for others meanwhile, its own deadline. */
+void worker_renew(struct worker *w);
 
 /** worker_pause(w, ms): Wait ${ms} milliseconds; true, and at once, when the worker has been asked to end. */
 bool worker_pause(struct worker *w, int ms);
@@ -53,5 +64,13 @@ enum err erase_all(struct worker *w) MUST_CHECK;
  * due still.
  */
 enum err sweep_if_due(struct worker *w) MUST_CHECK;
+
+/**
+ * summary_next(w, ret_more):
+ * Where a model is configured, make the summary of one conversation that has gone on; *${ret_more} says that it was made
+ * and others may be due.  After a failure the conversation is due again later, and none is before the model has rested.
+ * Errors: ERR_UNAVAILABLE, when PostgreSQL or the model gave no answer that can be kept; *${ret_more} is then false.
+ */
+enum err summary_next(struct worker *w, bool *ret_more) MUST_CHECK;
 
 #endif
