@@ -440,6 +440,7 @@ assert_hello(struct llm *llm)
 	assert_string_equal(heard(&ask), "Hello");
 	assert_in_range(ask.reply.sent_us, ask.r.trace.started_us, ask.reply.first_us);
 	assert_in_range(ask.reply.first_us, ask.reply.sent_us, ask.reply.ended_us);
+	assert_in_range(request_took_ms(&ask.r), 0, 1000);
 	request_end(&ask.r);
 }
 
