@@ -211,15 +211,13 @@ static const char *
 fault_of(struct talk *t, const char *fault)
 {
 	static char name[64];
-	const char *code = strstr(t->reader.body, "\"code\":\"");
 
 	if (fault)
 		return fault;
 	if (t->reader.fault)
 		return t->reader.fault;
 	if (t->reader.status != 200 || t->reader.failed) {
-		snprintf(name, sizeof(name), "%d %.*s", t->reader.status,
-			 code ? (int)strcspn(code + 8, "\"") : 0, code ? code + 8 : "");
+		snprintf(name, sizeof(name), "%d %s", t->reader.status, t->reader.code);
 		return name;
 	}
 	if (t->reader.events && !t->reader.done)

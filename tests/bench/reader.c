@@ -114,20 +114,22 @@ read_body(struct reader *r)
 		r->fault = "too_long";
 }
 
+/* The value of a member that is a plain word; "" if there is none. */
 static void
-read_engine(struct reader *r, const char *data)
+read_word(const char *json, const char *member, char ret_word[WORD_MAX])
 {
-	const char *at = strstr(data, "\"engine\"");
+	const char *at = strstr(json, member);
 
+	*ret_word = '\0';
 	if (at)
-		sscanf(at + strlen("\"engine\""), " : \"%15[a-z]", r->engine);
+		sscanf(at + strlen(member), " : \"%47[a-z_]", ret_word);
 }
 
 /* Ids are "<tag>-<number>", counted from 1 within a turn. */
 static void
 check_id(struct reader *r, const char *id)
 {
-	const char *dash = id ? strchr(id, '-') : NULL;
+	const char *dash = id ? strrchr(id, '-') : NULL;
 	int number = dash ? (int)strtol(dash + 1, NULL, 10) : -1;
 
 	if (number != r->number + 1)
@@ -152,13 +154,16 @@ read_event(struct reader *r, char *event)
 	}
 	if (!name)
 		return; /* a comment */
-	check_id(r, id);
 	r->nevents++;
 	r->ntokens += strcmp(name, "token") == 0;
 	r->failed |= strcmp(name, "error") == 0;
 	r->done = strcmp(name, "done") == 0;
+	if (r->failed)
+		read_word(data, "\"code\"", r->code);
+	else
+		check_id(r, id);
 	if (r->done)
-		read_engine(r, data);
+		read_word(data, "\"engine\"", r->engine);
 }
 
 static void
@@ -187,7 +192,8 @@ reader_take(struct reader *r, size_t len)
 	if (r->events)
 		read_events(r);
 	else if (r->ended)
-		read_engine(r, r->body);
+		read_word(r->body, r->status == 200 ? "\"engine\"" : "\"code\"",
+			  r->status == 200 ? r->engine : r->code);
 	if (!r->ended && r->in_len == READER_MAX)
 		r->fault = "too_long";
 }

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { READER_MAX = 256 * 1024, ENGINE_MAX = 16 };
+enum { READER_MAX = 256 * 1024, WORD_MAX = 48 };
 
 struct reader {
 	char *in, *body; /* what has come, and what is left of it without chunk sizes; both READER_MAX + 1 */
@@ -18,14 +18,15 @@ struct reader {
 	size_t event_at;  /* up to where the body's events have been seen */
 	long long length; /* Content-Length; -1: chunked */
 	int status;
-	bool events;		 /* text/event-stream */
-	bool ended;		 /* the reply is complete */
-	bool closes;		 /* and the last one of its connection */
-	int nevents, ntokens;	 /* events seen, and those that carry text */
-	int number;		 /* of the last event's id */
-	bool done, failed;	 /* the last event was `done`; an `error` came */
-	const char *fault;	 /* why this is no reply at all; NULL */
-	char engine[ENGINE_MAX]; /* who answered */
+	bool events;	       /* text/event-stream */
+	bool ended;	       /* the reply is complete */
+	bool closes;	       /* and the last one of its connection */
+	int nevents, ntokens;  /* events seen, and those that carry text */
+	int number;	       /* of the last event's id */
+	bool done, failed;     /* the last event was `done`; an `error` came */
+	const char *fault;     /* why this is no reply at all; NULL */
+	char engine[WORD_MAX]; /* who answered */
+	char code[WORD_MAX];   /* of the problem, if it is one */
 };
 
 /** reader_open(r): Set up ${r}; ends the program without memory. */
