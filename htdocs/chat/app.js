@@ -1,7 +1,7 @@
 /* The chat page: who is signed in, which conversation is open, and what happens when something is pressed. */
 import { Problem, call, may_be_signed_in, renew, sign_in, sign_out } from "./api.js";
 import { run_turn } from "./turn.js";
-import { Answer, add_note, add_question, announce, at, change, is_at_end, list_item, make, retire_cards, show_choices,
+import { Answer, add_note, add_question, announce, at, change, is_at_end, list_item, make, show_choices,
 	show_newest, to_end, to_start } from "./view.js";
 import { say, speak, spoken } from "./words.js";
 
@@ -140,7 +140,6 @@ function draw_message(message) {
 		add_question(message.text);
 		return;
 	}
-	retire_cards();
 	new Answer(on_answer).done({ ...message, message_id: message.id, reply: message.text });
 }
 
@@ -296,7 +295,6 @@ async function run(message) {
 		answer = new Answer(on_answer);
 	});
 	to_end();
-	retire_cards();
 	set_running(turn);
 	remember({ session, message, before });
 	const heard = (what) => (value) => {

@@ -167,7 +167,11 @@ export class Answer {
 		return undefined;
 	}
 
+	/* Only the newest cards can be chosen from. */
 	products(products) {
+		if (products.length)
+			for (const button of at("log").querySelectorAll(".pick"))
+				button.remove();
 		this.cards.replaceChildren(...products.map((product) => card(product, this.on.take)));
 		if (products.length)
 			this.item.append(this.cards);
@@ -197,12 +201,6 @@ export function add_note(text, name = null, act = null) {
 	button?.addEventListener("click", act);
 	change(() => at("log").append(note));
 	return note;
-}
-
-/* Only what is newest can be chosen from. */
-export function retire_cards() {
-	for (const button of at("log").querySelectorAll(".pick"))
-		button.remove();
 }
 
 export function show_choices(choices, choose) {
