@@ -1,7 +1,25 @@
 /* The reference of the chat-flow store: each script of flow.c and flow_events.c as plain assignments. */
+#include "arena.h"
 #include "flow_model.h"
 
 struct log logs[LOGS];
+
+static const char *
+name_of(enum kind kind)
+{
+	return kind == STATE ? "state" : kind == TOKEN ? "token" : kind == DONE ? "done" : "error";
+}
+
+struct flow_event
+log_event(struct arena *a, int log, int number)
+{
+	const struct told *told = &logs[log].events[number - 1];
+
+	return (struct flow_event){
+		name_of(told->kind),
+		arena_printf(a, "%d.%d.%d", log, number, told->answer),
+	};
+}
 
 void
 store_init(struct store *s, const struct ledger *ledger)

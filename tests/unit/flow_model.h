@@ -49,6 +49,9 @@ struct ledger {
 
 extern struct log logs[LOGS];
 
+/** log_event(a, log, number): Event ${number} of ${log}, from 1, as it is written. */
+struct flow_event log_event(struct arena *a, int log, int number);
+
 /** store_init(s, ledger): Empty, or a conversation as PostgreSQL has it if ${ledger} is not NULL. */
 void store_init(struct store *s, const struct ledger *ledger);
 

@@ -13,6 +13,9 @@
 #include "flow_model.h"
 #include "request.h"
 
+/* Whose the conversation is. */
+extern const char world_customer[];
+
 enum { SNAPSHOTS = 3, TRACE_LINES = 80, TRACE_LEN = 120 };
 
 struct world {
@@ -30,25 +33,6 @@ struct world {
 	int ntrace;
 };
 
-/* A turn as its process has it. */
-struct attempt {
-	struct request r;
-	struct flow_hold hold;
-	int message;
-	int log; /* what it told under its ticket; NONE without one */
-	int answer;
-};
-
-/* Somebody who follows. */
-struct follower {
-	char tag[FLOW_TAG_LEN + 1];
-	int seen;
-	int log;	  /* of the events seen last, or NONE */
-	bool running;	  /* as seen last: the turn, and its message */
-	int message, n;	  /* and how many events were new */
-	struct told last; /* the last of them */
-};
-
 /** world_open(w, kv, seed): Everything random comes from ${seed}.  End it with world_close. */
 void world_open(struct world *w, struct kv *kv, long long seed);
 void world_close(struct world *w);
@@ -63,6 +47,16 @@ bool world_chance(struct world *w, int percent);
 /** world_note(w, fmt, ...): One line of the trace. */
 void world_note(struct world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/** world_text(w, n, nothing): ${n} as text; "" for the number that means nothing. */
+const char *world_text(struct world *w, int n, int nothing);
+
+/**
+ * world_check(w):
+ * What must hold whatever happens: Redis has what the model has, it is never ahead of PostgreSQL, a flow and a window are those of
+ * their version, and a list is the beginning of what one turn told.
+ */
+void world_check(struct world *w);
+
 /** EXPECT(w, truth): End the test with seed and trace unless ${truth}. */
 #define EXPECT(w, truth)                                                                                     \
 	do {                                                                                                 \
@@ -70,23 +64,6 @@ void world_note(struct world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
 			world_fail(w, #truth, __func__);                                                     \
 	} while (0)
 void world_fail(struct world *w, const char *truth, const char *where) __attribute__((noreturn));
-
-/** attempt_tell(w, a, kind): The turn has an event more to tell. */
-void attempt_tell(struct world *w, struct attempt *a, enum kind kind);
-
-/* The steps of a turn, each of which may be the last thing its process does. */
-enum err attempt_take(struct world *w, struct attempt *a, const char *seized) MUST_CHECK;
-enum err attempt_rebuild(struct world *w, struct attempt *a, int version) MUST_CHECK;
-enum err attempt_append(struct world *w, struct attempt *a, bool *ret_cancelled) MUST_CHECK;
-/** attempt_forget(w, a): Give up on the events that Redis is not known to have. */
-void attempt_forget(struct world *w, struct attempt *a);
-
-enum err attempt_commit(struct world *w, struct attempt *a, int version) MUST_CHECK;
-void attempt_put(struct world *w, struct attempt *a, int version);
-void attempt_release(struct world *w, struct attempt *a);
-
-/** follower_look(w, f): What has come since, which must be what some one turn told, from where ${f} was. */
-enum err follower_look(struct world *w, struct follower *f) MUST_CHECK;
 
 /* What else happens. */
 void world_cancel(struct world *w);

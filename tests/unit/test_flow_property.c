@@ -7,7 +7,8 @@
 
 #include "flows.h"
 
-#include "flow_world.h"
+#include "flow_attempt.h"
+#include "flow_follower.h"
 #include "ticket.h"
 
 enum { SEED = 20261123, STEPS = 100000, EPISODE = 1500, TABS = 2, FIBERS = 8, MESSAGES = 4096 };
