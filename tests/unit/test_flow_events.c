@@ -328,6 +328,73 @@ test_nothing_is_known_of_what_never_was(void **state)
 	assert_int_equal(count_of(r, "EXISTS"), 0);
 }
 
+enum { ROUNDS = 400, COSTS = 4 };
+
+static int
+compare_costs(const void *one, const void *other)
+{
+	int64_t a = *(const int64_t *)one, b = *(const int64_t *)other;
+
+	return (a > b) - (a < b);
+}
+
+/* The median, in us, of what is at costs[0], costs[COSTS], … */
+static long long
+median(const int64_t *costs)
+{
+	int64_t sorted[ROUNDS];
+	int i;
+
+	for (i = 0; i < ROUNDS; i++)
+		sorted[i] = costs[i * COSTS];
+	qsort(sorted, ROUNDS, sizeof(sorted[0]), compare_costs);
+	return sorted[ROUNDS / 2];
+}
+
+static void
+bare(struct request *r)
+{
+	static struct kv_script script = { .name = "bare", .lua = "return 'done'" };
+	const redisReply *reply;
+
+	assert_int_equal(kv_eval(&r->rq, &script, 1, KV_ARGS(flow_key(&r->arena, id)), &reply), OK);
+}
+
+/* A turn with a full window, as one that a model words, beside a script that does nothing. */
+static void
+test_the_store_costs_a_turn_little(void **state)
+{
+	struct request *r = *state;
+	char *window = arena_alloc(&r->arena, 8 * 1024), *found = arena_alloc(&r->arena, 16 * 1024);
+	static int64_t costs[ROUNDS][COSTS];
+	struct flow flow = flow_of(0, "choose");
+	struct flow_hold hold;
+	int64_t at_us[COSTS + 1];
+	int i, c;
+
+	memset(window, 'w', 8 * 1024 - 1);
+	memset(found, 'f', 16 * 1024 - 1);
+	store(r, &flow);
+	for (i = 0; i < ROUNDS; i++) {
+		flow.version = i + 1;
+		at_us[0] = clock_us();
+		bare(r);
+		at_us[1] = clock_us();
+		hold = take(r, "one");
+		at_us[2] = clock_us();
+		append(r, &hold, 0, 3);
+		at_us[3] = clock_us();
+		assert_int_equal(flow_put(&r->rq, &hold, &flow, window, found, said + 3, 2), OK);
+		at_us[4] = clock_us();
+		for (c = 0; c < COSTS; c++)
+			costs[i][c] = at_us[c + 1] - at_us[c];
+	}
+	print_message("us: a script that does nothing %lld, take %lld, append %lld, put %lld\n",
+		      median(&costs[0][0]), median(&costs[0][1]), median(&costs[0][2]), median(&costs[0][3]));
+	for (c = 1; c < COSTS; c++)
+		assert_true(median(&costs[0][c]) < 20 * median(&costs[0][0]));
+}
+
 static void
 test_without_redis_everything_is_unavailable(void **state)
 {
@@ -361,6 +428,7 @@ main(void)
 		TEST(test_cancelling_asks_the_turn_that_runs),
 		TEST(test_strangers_see_and_stop_nothing),
 		TEST(test_nothing_is_known_of_what_never_was),
+		TEST(test_the_store_costs_a_turn_little),
 		TEST(test_without_redis_everything_is_unavailable),
 	};
 
