@@ -61,7 +61,7 @@ enum verdict { UNKNOWN, WORKS, FAILED };
 static const struct {
 	enum err e;
 	enum verdict verdict;
-	bool again;	 /* may be tried once more */
+	bool again;	 /* may be tried once more: no text has come */
 	const char *msg; /* for the log; NULL: nothing to say, or http.c has said it */
 } outcomes[OUTCOMES] = {
 	[ANSWERED] = { OK, WORKS, false, NULL },
@@ -380,7 +380,7 @@ pause_after(const struct run *run, enum outcome outcome)
 {
 	int64_t ms = PAUSE_LEAST_MS + randombytes_uniform(PAUSE_MOST_MS - PAUSE_LEAST_MS + 1);
 
-	if (!outcomes[outcome].again || run->first_us || run->attempts == ATTEMPTS)
+	if (!outcomes[outcome].again || run->attempts == ATTEMPTS)
 		return -1;
 	if (run->retry_after_s * 1000LL > ms)
 		ms = run->retry_after_s * 1000LL;

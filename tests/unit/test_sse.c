@@ -77,6 +77,8 @@ streams_in_any_pieces(void **state)
 	} rows[] = {
 		{ "data: a\n\ndata: b\n\n", "message=a|message=b|" },
 		{ "data: a\r\n\r\ndata: b\r\n\r\n", "message=a|message=b|" },
+		{ "event: e\r\ndata: a\r\ndata: b\r\n\r\n", "e=a\nb|" },
+		{ "event: e\rdata: a\rdata: b\r\r", "e=a\nb|" },
 		{ "data: a\r\rdata: b\r\r", "message=a|message=b|" },
 		{ "data: a\r\n\ndata: b\n\r\n", "message=a|message=b|" },
 		{ "data: a\r\n\rdata: b\r\n\n", "message=a|message=b|" },
