@@ -124,7 +124,9 @@ test_a_turn_that_failed_says_so(void **state)
 	struct request *r = *state;
 	struct flow_hold hold = take(r, "one");
 
+	ask(r, KV_ARGS("EXPIRE", flow_events_key(&r->arena, id), "100"));
 	append(r, &hold, 0, 2);
+	assert_in_range(count_of_events(r, "TTL"), FLOW_EVENTS_TTL_S - 10, FLOW_EVENTS_TTL_S);
 	flow_release(&r->rq, &hold, said + 2, 1);
 	assert_int_equal(count_of(r, "EXISTS"), 0);
 	assert_shown(r, &hold, 0, 3);
