@@ -1,5 +1,5 @@
 /*
- * Hiding e-mail addresses and long numbers.  What is hidden is found by its shape alone: better a code of nine digits
+ * Hiding e-mail addresses and numbers.  What is hidden is found by its shape alone: better a code of nine digits
  * too many hidden than one telephone too few.
  */
 #include <stdbool.h>
@@ -77,14 +77,14 @@ take_group(const char *s, struct number *n)
 	n->round = n->round && zeros >= 2;
 }
 
-/* The number that begins at s. */
+/* The number that begins at s, with any of these signs between its groups. */
 static struct number
-number_at(const char *s)
+number_at(const char *s, const char *signs)
 {
 	struct number n = { .round = true };
 
 	take_group(s, &n);
-	while (s[n.len] && strchr("-. ", s[n.len]) && digit_length(s + n.len + 1)) {
+	while (s[n.len] && strchr(signs, s[n.len]) && digit_length(s + n.len + 1)) {
 		n.len++;
 		take_group(s, &n);
 	}
@@ -111,7 +111,7 @@ look(const char *s, bool word_begins, const char **ret_instead)
 	}
 	if (digit_length(s) == 0)
 		return 1;
-	n = number_at(s);
+	n = number_at(s, "-. ");
 	if (n.digits >= DIGITS_MIN && !is_price_range(&n))
 		*ret_instead = NUMBER;
 	return n.len;
@@ -129,6 +129,20 @@ mask_text(struct arena *a, const char *text)
 		len = look(s, s == text || !is_address_char(s[-1]), &instead);
 		to = instead ? stpcpy(to, instead) : mempcpy(to, s, len);
 		s += len;
+	}
+	return masked;
+}
+
+char *
+mask_numbers(struct arena *a, const char *text, int digits_min)
+{
+	char *masked = arena_alloc(a, strlen(text) * sizeof(NUMBER) + 1), *to = masked;
+	struct number n;
+
+	while (*text) {
+		n = digit_length(text) ? number_at(text, ",") : (struct number){ .len = 1 };
+		to = n.digits >= digits_min ? stpcpy(to, NUMBER) : mempcpy(to, text, n.len);
+		text += n.len;
 	}
 	return masked;
 }

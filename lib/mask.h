@@ -1,4 +1,4 @@
-/* Hiding what may identify somebody in running text before it leaves for others: e-mail addresses and long numbers. */
+/* Hiding what is nobody's business in running text before it leaves for others: e-mail addresses, numbers, amounts. */
 #ifndef MASK_H
 #define MASK_H
 
@@ -12,5 +12,12 @@ struct arena;
  * 30000-50000.
  */
 char *mask_text(struct arena *a, const char *text);
+
+/**
+ * mask_numbers(a, text, digits_min):
+ * A copy of ${text} with each number of ${digits_min} digits or more replaced by "[number]"; commas between digits do not
+ * part it.  For texts that tell amounts which are nobody else's business.
+ */
+char *mask_numbers(struct arena *a, const char *text, int digits_min);
 
 #endif

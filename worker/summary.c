@@ -20,6 +20,9 @@
 /* After a failure the model is left alone for so long, twice as long after each further one. */
 enum { REST_MIN_MS = 2000, REST_MAX_MS = 60000 };
 
+/* Numbers of so many digits in the assistant's words may be amounts. */
+enum { AMOUNT_DIGITS = 3 };
+
 static const char instructions[] =
     "You keep the notes of a shopping assistant. The next message is JSON: the notes so far, and what was said since then. "
     "Write the new notes: one paragraph of two or three plain sentences, at most 300 characters, in the language named by "
@@ -36,7 +39,15 @@ struct work {
 	struct llm_reply reply;
 };
 
-/* The messages as the model gets them: whatever may identify somebody is masked. */
+/* What was said, without what may identify somebody; the assistant's words tell prices and the customer's limit, too. */
+static const char *
+masked(struct arena *a, struct json_object *message)
+{
+	const char *text = mask_text(a, json_member_text(message, "text"));
+
+	return json_member_is(message, "role", "assistant") ? mask_numbers(a, text, AMOUNT_DIGITS) : text;
+}
+
 static void
 put_messages(struct arena *a, struct json_object *in, struct json_object *messages)
 {
@@ -47,7 +58,7 @@ put_messages(struct arena *a, struct json_object *in, struct json_object *messag
 		message = json_object_array_get_idx(messages, i);
 		put = out_object_in(list, NULL);
 		out_str(put, "role", json_member_text(message, "role"));
-		out_str(put, "text", mask_text(a, json_member_text(message, "text")));
+		out_str(put, "text", masked(a, message));
 	}
 }
 

@@ -25,16 +25,16 @@ def worker(database, model):
     return lambda *args, **env: run(database, *args, MOA_LLM_URL=model.url, **env)
 
 
-def talk(database, number=1, turns=4, language="ko", said="말 {}"):
-    """A conversation of so many turns; what the customer says is said with its position.  Returns the id."""
+def talk(database, number=1, turns=4, language="ko", said="말 {}", answered="답 {}"):
+    """A conversation of so many turns, with the position for {} in what is said and answered.  Returns the id."""
     name = f"{number:022d}"
     database.query("INSERT INTO chatbot.session (id, customer_id, version, flow) VALUES (%s, %s, %s, "
                    "jsonb_build_object('state', 'choose', 'language', %s::text))", name, str(uuid.uuid4()), turns, language)
     database.query("""INSERT INTO chatbot.message (session_id, position, role, text, detail)
                       SELECT %s, n, CASE n %% 2 WHEN 1 THEN 'customer' ELSE 'assistant' END,
-                          CASE n %% 2 WHEN 1 THEN replace(%s, '{}', n::text) ELSE '답 ' || n END,
+                          replace(CASE n %% 2 WHEN 1 THEN %s ELSE %s END, '{}', n::text),
                           CASE n %% 2 WHEN 0 THEN '{}'::jsonb END
-                      FROM generate_series(0, %s) n""", name, said, 2 * turns)
+                      FROM generate_series(0, %s) n""", name, said, answered, 2 * turns)
     return name
 
 
@@ -81,11 +81,12 @@ def test_without_a_model_nothing_is_tried(database):
 
 
 def test_what_identifies_somebody_stays_here(database, model, worker):
-    talk(database, language="en", said="I am kim.{}@example.com, call 010-1234-567{}, at most 30000 won")
+    talk(database, language="en", answered="You can spend 123,456 won.", said="I am kim.{}@example.com, call 010-1234-567{}, at most 30000 won")
     assert worker("--once").returncode == 0
     given = material(model.requests[0])
     assert given["language"] == "English"
     assert {message["text"] for message in given["messages"][::2]} == {"I am [e-mail], call [number], at most 30000 won"}
+    assert {message["text"] for message in given["messages"][1::2]} == {"You can spend [number] won."}
     [customer] = database.query("SELECT customer_id::text FROM chatbot.session")
     assert customer[0] not in json.dumps(model.requests[0])
 

@@ -65,6 +65,30 @@ test_rows(void **state)
 	arena_free(&a);
 }
 
+static void
+test_numbers(void **state)
+{
+	static const struct {
+		const char *text, *masked;
+	} amounts[] = {
+		{ "", "" },
+		{ "3만원 안에서 12개", "3만원 안에서 12개" },
+		{ "지금 123,456원까지, 1,000점", "지금 [number]원까지, [number]점" },
+		{ "12,3 or 1,2 or 123", "[number] or 1,2 or [number]" },
+		{ "１２３원, 30000-50000", "[number]원, [number]-[number]" },
+		{ "a,1,", "a,1," },
+	};
+	struct arena a;
+	size_t i;
+
+	(void)state;
+	arena_init(&a);
+	for (i = 0; i < COUNT(amounts); i++)
+		assert_string_equal(mask_numbers(&a, amounts[i].text, 3), amounts[i].masked);
+	assert_string_equal(mask_numbers(&a, "1 2 3", 1), "[number] [number] [number]");
+	arena_free(&a);
+}
+
 /* The most that masking adds to a text still finds room. */
 static void
 test_growth(void **state)
@@ -89,6 +113,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_growth),
 	};
 
