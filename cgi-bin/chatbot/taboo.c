@@ -1,0 +1,227 @@
+/* What a model's reply must not hold. */
+#include <ctype.h>
+#include <string.h>
+
+#include "arena.h"
+#include "house.h"
+#include "letter.h"
+#include "taboo.h"
+
+/* Numbers of so many digits are prices, or look like them. */
+enum { PRICE_DIGITS = 4, ID_DIGITS_MAX = 2 };
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_alnum(char c)
+{
+	return isalnum((unsigned char)c) != 0;
+}
+
+/* Is the word of that many bytes in list, which has '|' between its words? */
+static bool
+is_listed(const char *list, const char *word, size_t len)
+{
+	size_t n;
+
+	for (; *list; list += n + (list[n] == '|')) {
+		n = strcspn(list, "|");
+		if (n == len && strncmp(list, word, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Folded, without commas between digits. */
+static char *
+fold(struct arena *a, const char *text)
+{
+	char *out = arena_alloc(a, strlen(text) * LETTER_BYTES_MAX + 1), *end = out;
+
+	while (*text) {
+		uint32_t cp = letter_fold(letter_next(&text));
+
+		if (cp != ',' || end == out || !is_digit(end[-1]) || !is_digit(*text))
+			end += letter_put(end, cp);
+	}
+	return out;
+}
+
+void
+taboo_read(struct arena *a, const char *own, struct taboo *ret_taboo)
+{
+	const int max = sizeof(ret_taboo->amounts) / sizeof(ret_taboo->amounts[0]);
+
+	ret_taboo->digits = fold(a, own);
+	ret_taboo->namounts = budget_amounts(ret_taboo->digits, ret_taboo->amounts, max);
+}
+
+const char *
+taboo_letter(uint32_t cp)
+{
+	/* What Korean and English are written with, punctuation and pictures included; no circled or mathematical letters. */
+	static const uint32_t ranges[][2] = {
+		{ 0x20, 0x7E },	    { 0xA0, 0xA1 },	{ 0xA7, 0xAC },	    { 0xAE, 0x24F },
+		{ 0x2010, 0x2027 }, { 0x2030, 0x205E }, { 0x200D, 0x200D }, { 0x20A9, 0x20A9 },
+		{ 0x2190, 0x245F }, { 0x2500, 0x27BF }, { 0x3000, 0x3020 }, { 0x3131, 0x318E },
+		{ 0xAC00, 0xD7A3 }, { 0xFE0F, 0xFE0F }, { 0xFF01, 0xFF5E }, { 0x1F300, 0x1FAFF },
+	};
+	size_t i;
+
+	if (cp == 0x3164 || cp < 0x20 || (cp >= 0x7F && cp < 0xA0))
+		return "control";
+	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (cp >= ranges[i][0] && cp <= ranges[i][1])
+			return NULL;
+	return "script";
+}
+
+/* A dot between letters, and one of the endings that shops and pages have? */
+static bool
+is_domain(const char *word)
+{
+	static const char endings[] =
+	    "com|net|org|kr|co|io|shop|store|online|site|link|me|app|dev|xyz|info|biz|ly|gg|to|ai|tv|us|"
+	    "uk|cn|jp|ru|top|club|live|page|web|click|example|test|onion";
+	const char *dot;
+
+	for (dot = strchr(word, '.'); dot; dot = strchr(dot + 1, '.')) {
+		size_t n = strspn(dot + 1, "abcdefghijklmnopqrstuvwxyz");
+
+		if (dot > word && is_alnum(dot[-1]) && is_listed(endings, dot + 1, n))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_link(const char *word)
+{
+	static const char *const marks[] = { "://", "www.", "http", "](" };
+	const char *at = strchr(word, '@');
+	size_t i;
+
+	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (strstr(word, marks[i]))
+			return true;
+	return (at && at > word && is_alnum(at[-1])) || is_domain(word);
+}
+
+/* p1 … p99, by itself. */
+static bool
+is_id(const char *word)
+{
+	const char *p;
+
+	for (p = strchr(word, 'p'); p; p = strchr(p + 1, 'p')) {
+		size_t digits = strspn(p + 1, "0123456789");
+
+		if (digits > 0 && digits <= ID_DIGITS_MAX && !is_alnum(p[1 + digits]) &&
+		    (p == word || !is_alnum(p[-1])))
+			return true;
+	}
+	return false;
+}
+
+/* What the house speaks of itself: facts and promises. */
+static bool
+is_service(const char *word)
+{
+	static const char *const korean[] = { "한도", "할인", "쿠폰",	"수수료",   "연체",
+					      "환불", "배송", "결제",	"주문",	    "승인",
+					      "공짜", "적립", "이자율", "구매완료", "캐시백" };
+	static const char english[] =
+	    "limit|limits|discount|discounts|discounted|coupon|coupons|fee|fees|refund|refunds|"
+	    "shipping|delivery|payment|payments|approved|ordered|purchased|checkout|cashback|credit";
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+	size_t i;
+
+	for (i = 0; i < sizeof(korean) / sizeof(korean[0]); i++)
+		if (strstr(word, korean[i]))
+			return true;
+	word += strcspn(word, letters);
+	return is_listed(english, word, strspn(word, letters));
+}
+
+/* Are the n digits at number a number of the text by themselves? */
+static bool
+has_number(const char *text, const char *number, size_t n)
+{
+	const char *at;
+
+	for (at = text; *at; at++)
+		if (strncmp(at, number, n) == 0 && !is_digit(at[n]) && (at == text || !is_digit(at[-1])))
+			return true;
+	return false;
+}
+
+/* Long numbers, percentages and foreign money, unless they may be repeated. */
+static bool
+is_foreign_number(const struct taboo *t, const char *word)
+{
+	static const char *const money[] = { "$",   "€",    "£",      "¥",	"dollar",
+					     "usd", "달러", "유로화", "퍼센트", "percent" };
+	char number[32];
+	size_t i, n;
+
+	for (i = 0; i < sizeof(money) / sizeof(money[0]); i++)
+		if (strstr(word, money[i]) && !strstr(t->digits, money[i]))
+			return true;
+	while (*word) {
+		word += strcspn(word, "0123456789");
+		for (n = 0; is_digit(*word) || (*word == ',' && is_digit(word[1])); word++)
+			if (*word != ',' && n < sizeof(number))
+				number[n++] = *word;
+		if ((n >= PRICE_DIGITS || (n > 0 && *word == '%')) &&
+		    (n == sizeof(number) || !has_number(t->digits, number, n)))
+			return true;
+	}
+	return false;
+}
+
+const char *
+taboo_word(const struct taboo *t, const char *word)
+{
+	if (is_link(word))
+		return "link";
+	if (is_id(word))
+		return "id";
+	if (is_service(word))
+		return "service";
+	return is_foreign_number(t, word) ? "price" : NULL;
+}
+
+const char *
+taboo_money(const struct taboo *t, const char *words)
+{
+	int64_t amounts[8];
+	int i, j, n = budget_amounts(words, amounts, sizeof(amounts) / sizeof(amounts[0]));
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < t->namounts && t->amounts[j] != amounts[i]; j++)
+			;
+		if (j == t->namounts)
+			return "price";
+	}
+	return NULL;
+}
+
+bool
+taboo_counts(const char *word)
+{
+	static const char english[] =
+	    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|"
+	    "forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|a|krw|₩";
+	static const char hangul[] = "일|이|삼|사|오|육|칠|팔|구|십|백|천|만|억";
+	const size_t syllable = strlen("일");
+	size_t len = strlen(word);
+
+	if (len == 0 || is_digit(word[len - 1]) || is_listed(english, word, len))
+		return len > 0;
+	/* 3만, 삼만: what follows may be 5천 or 원. */
+	return len >= syllable && is_listed(hangul, word + len - syllable, syllable);
+}
