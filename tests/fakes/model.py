@@ -63,7 +63,7 @@ class Model:
         return f"http://127.0.0.1:{self.server.server_port}/v1"
 
     def answer(self, answer):
-        """Answer with this: a dict, by the schema; a str, as it stands; a function of the request that returns either; None: sensibly."""
+        """Answer with this: a dict; a str, as it stands; a function of the request that returns either; None: sensibly."""
         self._answer = answer
         return self
 
@@ -147,24 +147,49 @@ def schema_of(request):
     return request.get("response_format", {}).get("json_schema", {}).get("schema", {})
 
 
+def told(request):
+    """The data in our prompt: the JSON object that is the user's message (cgi-bin/chatbot/prompt_data.c), else {}."""
+    try:
+        data = json.loads(request["messages"][-1]["content"])
+    except ValueError:
+        data = {}
+    return data if isinstance(data, dict) else {}
+
+
 def products_of(request):
-    """What may be picked: "p1", "p2", … as far as the request speaks of them."""
-    allowed = schema_of(request).get("properties", {}).get("picks", {}).get("items", {}).get("enum")
-    found = sorted(set(re.findall(r"\bp[1-9][0-9]?\b", contents(request)["user"])), key=lambda p: int(p[1:]))
-    return (found if allowed is None else [p for p in found if p in allowed])[:3]
+    """The ids of the first three products the request tells of."""
+    products = told(request).get("products", [])
+    return [product["id"] for product in products if isinstance(product, dict)][:3]
+
+
+# What this model understands: moods, by words that not every assistant knows.
+MOODS = {"tired": "녹초|파김치|기진맥진|wiped out|running on empty", "good": "날아갈|on cloud nine|over the moon",
+         "bad": "속상|down in the dumps|under the weather", "bored": "몸이 근질|twiddling"}
+# Replies, by the question that our prompt has them end with.
+REPLIES_BY_QUESTION = {
+    "mood": ("안녕하세요, 반가워요! 오늘은 마음이 어떠세요?", "Hello there! And how is your day going?"),
+    "interests": ("그러셨군요. 요즘은 무엇에 마음이 가세요?", "I hear you. Is there something you enjoy these days?"),
+    "tips": ("멋진 취향이네요! 어울리는 걸 찾아 드릴까요, 아니면 소비 리포트를 볼까요?",
+             "Lovely! Shall I look for something, or would you rather see your report?"),
+    "shown": ("말씀에 어울리는 것으로 골랐어요. 눈에 들어오는 게 있으세요?", "I chose these with you in mind. Do you see one you like?"),
+    "new ones": ("다른 것으로 다시 골라 봤어요. 이번엔 어떠세요?", "Here are some different ones. Any better this time?"),
+    "": ("또 떠오르는 게 있으면 말씀해 주세요.", "Let me know whenever something else comes to mind."),
+}
 
 
 def sensible(request):
-    """A short friendly reply in the customer's language that adds nothing to what was understood, and picks what there is."""
-    products = products_of(request)
-    *inner, whole = strings(request["messages"][-1]["content"])
-    korean = re.search("[가-힣]", inner[-1] if inner else whole)
+    """What an honest model answers: moods it knows, the first products, a friendly reply that asks what it is told to ask."""
+    data, system = told(request), contents(request)["system"]
+    message = data.get("customer_message", request["messages"][-1]["content"])
+    korean = "in Korean" in system or ("in English" not in system and re.search("[가-힣]", message))
+    mood = next((mood for mood, words in MOODS.items() if re.search(words, message, re.I)), None)
+    fits = "If fits" not in system or mood is not None
+    question = re.findall(r"The question: ([^.]*)", system)
+    question = "" if not question else question[0] if fits else question[-1]
+    reply = next(replies for words, replies in REPLIES_BY_QUESTION.items() if words in question)[0 if korean else 1]
     if not schema_of(request):
-        return "네, 좋아요!" if korean else "All right!"
-    reply = {(True, True): "네, 골라 봤어요. 어떠세요?", (True, False): "그렇군요! 조금 더 이야기해 주세요.",
-             (False, True): "Here is what I found for you. What do you think?",
-             (False, False): "I see! Tell me a little more."}[bool(korean), bool(products)]
-    return {**plain(schema_of(request), products), "reply": reply}
+        return reply
+    return {**plain(schema_of(request), products_of(request)), "fits": fits, "mood": mood, "reply": reply}
 
 
 SAY = (re.compile(r'(?:say|reply|answer|write|output|print|respond)(?: only| exactly| with)*:? ["\'“](.+?)["\'”]', re.I | re.S),
@@ -184,22 +209,22 @@ def value_of(text):
 
 def obedient(request):
     """What a model answers that does all it is told by anybody: by the customer, a product's title, a summary."""
-    answer, told = sensible(request), contents(request)
+    answer, said = sensible(request), contents(request)
     if not isinstance(answer, dict):
         answer = {"reply": answer}
-    for text in strings(told["user"]):
+    for text in strings(said["user"]):
         if raw := RAW.search(text):
             return raw[1]
         for pattern in SAY:
-            if said := pattern.search(text):
-                answer["reply"] = said[1]
+            if words := pattern.search(text):
+                answer["reply"] = words[1]
         if REVEAL.search(text):
-            answer["reply"] = told["system"][:400]
+            answer["reply"] = said["system"][:400]
         answer.update({name.lower(): value_of(value) for name, value in SET.findall(text)})
         if picks := PICK.findall(text):
             answer["picks"] = picks[:3]
         for part in re.findall(r"\{[^{}]*\}", text):
-            if text.strip() != told["user"].strip() and isinstance(value := value_of(part), dict):
+            if text.strip() != said["user"].strip() and isinstance(value := value_of(part), dict):
                 answer.update(value)
     return answer
 

@@ -14,12 +14,14 @@ SCHEMA = {"type": "object", "additionalProperties": False, "required": ["fits", 
     "wants": {"type": "string", "enum": ["none", "other"]},
     "picks": {"type": "array", "items": {"type": "string", "enum": ["p1", "p2"]}}, "reply": {"type": "string"}}}
 
+PRODUCTS = [{"id": "p1", "name": "mug"}, {"id": "p2", "name": "tent"}]
+
 
 def request(text="오늘 피곤해요", system="You are a shop assistant.", **more):
     return {"model": "fake", "stream": True, "stream_options": {"include_usage": True},
             "response_format": {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": SCHEMA}},
             "messages": [{"role": "system", "content": system},
-                         {"role": "user", "content": json.dumps({"products": {"p1": "mug", "p2": "tent"}, "text": text})}], **more}
+                         {"role": "user", "content": json.dumps({"products": PRODUCTS, "customer_message": text})}], **more}
 
 
 def ask(model, **more):
@@ -49,8 +51,19 @@ def test_a_stream(model):
     assert usage["choices"] == [] and usage["usage"]["completion_tokens"] == len(middle)
     answer = json.loads(answer_in(ask(model)))
     assert answer == {"fits": True, "mood": None, "wants": "none", "picks": ["p1", "p2"], "reply": answer["reply"]}
-    assert "어떠세요" in answer["reply"]
+    assert "말씀해 주세요" in answer["reply"]
     assert model.requests[0]["messages"] == request()["messages"]
+
+
+TASK = ("LANGUAGE. reply in English.\nTASK. If fits, reply: joy. The question: current interests or hobbies."
+        " Otherwise: The question: today's mood.")
+
+
+@pytest.mark.parametrize("text,fits,mood,reply", [("I am wiped out", True, "tired", "enjoy"), ("42", False, None, "your day")])
+def test_it_reads_the_task(model, text, fits, mood, reply):
+    answer = json.loads(answer_in(ask(model, text=text, system=TASK)))
+    assert (answer["fits"], answer["mood"]) == (fits, mood)
+    assert reply in answer["reply"]
 
 
 def test_without_a_stream(model):
