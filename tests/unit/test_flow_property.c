@@ -267,15 +267,17 @@ step_fail(struct fiber *x)
 static void
 step_join(struct fiber *x)
 {
-	if (follower_look(&w, &x->f) || ++x->looks > LOOKS_MAX) {
+	bool cut = follower_look(&w, &x->f) != OK || ++x->looks > LOOKS_MAX;
+	bool same = x->f.message == x->a.message;
+	enum kind last = same && x->f.n > 0 ? x->f.last.kind : TOKEN;
+
+	if (cut || last == FAILED) {
 		end_fiber(x);
-	} else if (x->f.message != x->a.message || (!x->f.running && x->f.n == 0)) {
+	} else if (!same || (!x->f.running && x->f.n == 0)) {
 		x->at = TAKING;
-	} else if (x->f.n > 0 && x->f.last.kind == DONE) {
+	} else if (last == DONE) {
 		counts[JOINED]++;
 		acknowledge(x, x->f.last.answer);
-	} else if (x->f.n > 0 && x->f.last.kind == FAILED) {
-		end_fiber(x);
 	}
 }
 
