@@ -23,7 +23,7 @@ static const struct {
 	{ { false, true, false, true, 4, 5 }, TICKET_REPLAY },
 	{ { false, true, false, false, 4, 5 }, TICKET_REPLAY },
 	{ { false, false, false, false, 4, 5 }, TICKET_SEIZE },
-	{ { false, false, false, true, 4, 5 }, TICKET_SEIZE },
+	{ { false, false, false, true, 4, 5 }, TICKET_JOIN },
 	{ { false, false, false, true, 4, 4 }, TICKET_JOIN },
 	{ { false, false, false, true, -1, 4 }, TICKET_JOIN },
 	{ { false, false, false, false, 4, 4 }, TICKET_REFUSE },
