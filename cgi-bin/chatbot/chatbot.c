@@ -37,6 +37,7 @@ struct metric chatbot_metrics[] = {
 	[METRIC_FALLBACK_BUSY] = { FALLBACKS, "reason=\"busy\"", NULL },
 	[METRIC_FALLBACK_LEFT] = { FALLBACKS, "reason=\"left\"", NULL },
 	[METRIC_FALLBACK_VOIDED] = { FALLBACKS, "reason=\"voided\"", NULL },
+	[METRIC_FALLBACK_BESIDE] = { FALLBACKS, "reason=\"beside\"", NULL },
 	[METRIC_DROPPED] = { "moa_chat_dropped_products_total", NULL,
 			     "Products the model named that were not among those found." },
 	{ 0 },

@@ -49,7 +49,8 @@ enum chatbot_metric {
 	METRIC_FALLBACK_FAILED,
 	METRIC_FALLBACK_BUSY,
 	METRIC_FALLBACK_LEFT,
-	METRIC_FALLBACK_VOIDED,
+	METRIC_FALLBACK_VOIDED, /* it said what may not be shown */
+	METRIC_FALLBACK_BESIDE, /* it spoke of something else than the house had decided */
 	METRIC_DROPPED,
 };
 extern struct metric chatbot_metrics[];

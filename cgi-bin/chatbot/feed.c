@@ -184,6 +184,14 @@ feed_tick(struct feed *feed)
 	return feed->end;
 }
 
+enum feed_end
+feed_settle(struct feed *feed)
+{
+	flush(feed);
+	store(feed);
+	return feed->end;
+}
+
 void
 feed_end(struct feed *feed, const char *name, const char *data)
 {

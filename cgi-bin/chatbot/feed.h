@@ -76,6 +76,12 @@ void feed_products(struct feed *feed, const char *products);
 enum feed_end feed_tick(struct feed *feed);
 
 /**
+ * feed_settle(feed):
+ * Send and store all there is, and look for the last time whether the turn is to end: before its commit.
+ */
+enum feed_end feed_settle(struct feed *feed);
+
+/**
  * feed_end(feed, name, data):
  * Make the last event ready, "done" with the whole turn or "error" with a problem document: what Redis does not have yet is
  * then at feed->pending, for flow_put or flow_release.

@@ -19,14 +19,22 @@
 #include "req.h"
 #include "resp.h"
 #include "stream.h"
+#include "ticket.h"
 #include "turn.h"
 #include "window.h"
 
 /*
- * A turn's waits besides that for the model: what comes before it, and the commit.  Who repeats a message joins its turn for so
- * long.
+ * How long the parts of a turn may take: what comes before the answer, the answer with the model's own deadline in it, the
+ * commit, and what follows a failure.  Who repeats a message joins its turn for so long.
  */
-enum { BEFORE_MS = 2800, AFTER_MS = 2000, JOIN_JSON_MS = 24000, JOIN_STREAM_MS = 60000 };
+enum {
+	BEFORE_MS = 2800,
+	ANSWER_MS = 60000,
+	AFTER_MS = 2000,
+	FAIL_MS = 500,
+	JOIN_JSON_MS = 24000,
+	JOIN_STREAM_MS = 60000
+};
 
 /* A turn on its way. */
 struct turn {
@@ -136,12 +144,12 @@ commit(struct turn *t, const struct answer *answer, const char **ret_turn)
 
 /* Redis has another flow than PostgreSQL, or none, or no messages where a model is to be told of them: make them anew. */
 static enum err
-rebuild(struct turn *t, bool may_ask)
+rebuild(struct turn *t, bool differs, bool may_ask)
 {
 	struct db_result res;
 	enum err e;
 
-	if (t->hold.flow.version != t->flow.version) {
+	if (differs) {
 		e = flow_rebuild(&t->rq, &t->hold, &t->flow);
 		if (e)
 			return e;
@@ -160,8 +168,9 @@ rebuild(struct turn *t, bool may_ask)
 static bool
 may_ask(struct turn *t)
 {
-	(void)t;
-	return false;
+	const struct chatbot *chatbot = t->rq.domain;
+
+	return llm_configured(chatbot->llm) && limit_left(&t->rq, t->rs, &chatbot->tokens, t->rq.user) > 0;
 }
 
 static void
@@ -181,6 +190,7 @@ measure(const struct turn *t, const struct answer *answer)
 static enum err
 finish(struct turn *t, const struct answer *answer, const char *turn)
 {
+	const struct chatbot *chatbot = t->rq.domain;
 	const char *window =
 	    window_add(t->rq.arena, t->flow.version == 0 ? "[]" : t->hold.window, t->in->text, answer->reply);
 
@@ -189,8 +199,21 @@ finish(struct turn *t, const struct answer *answer, const char *turn)
 		     t->feed.npending))
 		count(METRIC_NOT_PUT);
 	feed_tell_end(&t->feed);
+	if (answer->tokens)
+		limit_spend(&t->rq, &chatbot->tokens, t->rq.user, answer->tokens);
 	measure(t, answer);
 	return t->in->streams ? OK : resp_text(t->rs, 200, "application/json", turn);
+}
+
+/* From here on nothing can stop the turn: has anybody before? */
+static enum err
+last_look(struct turn *t)
+{
+	enum feed_end end = feed_settle(&t->feed);
+
+	if (end == FEED_CANCELLED)
+		return ERR_TURN_CANCELLED;
+	return end == FEED_LOST ? ERR_CONFLICT : OK;
 }
 
 /* Answer, commit, and write back. */
@@ -214,33 +237,55 @@ answer(struct turn *t, bool asks)
 		return ERR_CLIENT_GONE;
 	if (!t->feed.rq)
 		feed_open(&t->feed, &t->rq, t->rs, t->in->streams, &t->hold);
+	t->rq.deadline_ms = clock_ms() + ANSWER_MS;
 	e = answer_make(&question, &t->feed, &answer);
 	if (e)
 		return e;
 	if (answer.nshown > 0)
 		feed_products(&t->feed, detail_products(t->rq.arena, &answer));
+	e = last_look(t);
+	if (e)
+		return e;
 	e = commit(t, &answer, &turn);
 	return e ? e : finish(t, &answer, turn);
+}
+
+/* What to do now that PostgreSQL has told its facts. */
+static enum ticket_step
+next(const struct turn *t)
+{
+	const struct ticket_sight sight = {
+		.held = t->held,
+		.asked = t->asked != NULL,
+		.full = t->flow.version >= TURNS_MAX,
+		.same = !t->held && strcmp(t->hold.turn, t->in->client_message_id) == 0,
+		.redis = t->hold.flow.version,
+		.stored = t->flow.version,
+	};
+
+	return ticket_next(&sight);
 }
 
 /* The turn under its ticket, from the facts to the write-back. */
 static enum err
 run_once(struct turn *t)
 {
+	enum ticket_step step;
 	bool asks;
 	enum err e;
 
 	e = read_facts(t);
 	if (e)
 		return e;
-	if (t->asked) {
+	step = next(t);
+	if (step == TICKET_REPLAY) {
 		flow_release(&t->rq, &t->hold, NULL, 0);
 		return replay(t);
 	}
-	if (t->flow.version >= TURNS_MAX)
+	if (step == TICKET_OVER)
 		return ERR_CONVERSATION_OVER;
 	asks = may_ask(t);
-	e = rebuild(t, asks);
+	e = rebuild(t, step == TICKET_REBUILD, asks);
 	return e ? e : answer(t, asks);
 }
 
@@ -283,6 +328,7 @@ join(struct turn *t, bool *ret_over)
 	};
 	enum err e;
 
+	t->rq.deadline_ms = f.deadline_ms;
 	e = follow_run(&f);
 	*ret_over = f.done || f.problem;
 	if (e || !*ret_over || t->in->streams)
@@ -290,11 +336,7 @@ join(struct turn *t, bool *ret_over)
 	return f.done ? resp_text(t->rs, 200, "application/json", f.done) : problem_err(t, f.problem);
 }
 
-/*
- * Another turn has the ticket.  If it is the same message, its turn is joined; if PostgreSQL has that turn
- * already, its process died before it could return the ticket, which is taken over.  Where Redis has lost the version
- * that turn began with, nobody can tell.
- */
+/* Another turn has the ticket. */
 static enum err
 wait_for_ticket(struct turn *t, bool *ret_over)
 {
@@ -305,14 +347,17 @@ wait_for_ticket(struct turn *t, bool *ret_over)
 		e = read_facts(t);
 		if (e)
 			return e;
-		if (t->asked) {
+		switch (next(t)) {
+		case TICKET_REPLAY:
 			*ret_over = true;
 			return replay(t);
-		}
-		if (t->hold.flow.version >= 0 && t->hold.flow.version < t->flow.version)
+		case TICKET_SEIZE:
 			return ask_for_ticket(t, t->hold.ticket);
-		if (strcmp(t->hold.turn, t->in->client_message_id) != 0)
+		case TICKET_JOIN:
+			break;
+		default:
 			return ERR_TURN_IN_PROGRESS;
+		}
 		e = join(t, ret_over);
 		if (e == OK && !*ret_over)
 			e = ask_for_ticket(t, NULL);
@@ -338,6 +383,7 @@ turn_problem(const struct req *rq, struct resp *rs, enum err e)
 static enum err
 fail(struct turn *t, enum err e)
 {
+	t->rq.deadline_ms = clock_ms() + FAIL_MS;
 	if (!t->feed.rq) {
 		if (t->held)
 			flow_release(&t->rq, &t->hold, NULL, 0);

@@ -131,9 +131,20 @@ def apache(place, postgres, redis_server, secret):
     httpd.stop()
 
 
+@pytest.fixture(scope="module")
+def make_shared_system(template, secret):
+    """make_shared_system(env={…}, kind=Lighttpd, start=True): a system of the module's own, with its own PostgreSQL and Redis."""
+    yield from makers(template, secret)
+
+
 @pytest.fixture
 def make_system(template, secret):
-    """make_system(env={…}, start=True): a system of the test's own, with its own PostgreSQL and Redis."""
+    """make_system(…): likewise, but of the test's own."""
+    yield from makers(template, secret)
+
+
+def makers(template, secret):
+    """Yield one function that makes systems, and end them afterwards."""
     made = []
 
     def make(env=None, kind=Lighttpd, start=True):

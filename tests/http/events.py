@@ -21,8 +21,13 @@ class Events:
         self.reply = reply
         self.seen = []
         self.comments = 0
+        self._events = self._read()
 
     def __iter__(self):
+        """The events from where the last reader stopped."""
+        return self._events
+
+    def _read(self):
         block = []
         for line in self._lines():
             if line.startswith(":"):

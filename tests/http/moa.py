@@ -240,12 +240,15 @@ class Apache(Httpd):
     """moa behind Apache: mod_fcgid spawns the programs, streams go to a chatbot of its own."""
 
     def start(self, ready=True):
+        self.start_streams()
+        return super().start(ready)
+
+    def start_streams(self):
         env = {**self.env, **self.chatbot_env}
         self.streams = Program("chatbot", self.place / "run", env, self.place / "libexec/moa/chatbot.fcgi")
         self.streams.start()
         if WWW_USER:
             shutil.chown(self.streams.socket, WWW_USER, WWW_USER)
-        return super().start(ready)
 
     def stop(self):
         if self.process:

@@ -180,6 +180,21 @@ def test_a_lost_write_back_delays_nobody(talk, kv):
     assert kv.hgetall(key(talk))["version"] == "3" and "ticket" not in kv.hgetall(key(talk))
 
 
+def test_cancelling_counts_up_to_the_commit(talk, kv, postgres):
+    """Also a turn of the house, which takes no time to stop in."""
+    talk.say("좋아요")
+    message_id = uuid.uuid4()
+    with ThreadPoolExecutor(1) as pool:
+        with Held(postgres, "ACCESS EXCLUSIVE") as held:
+            sent = pool.submit(talk.send, "음악", message_id)
+            until(held.reached, "the turn to wait for its facts")
+            # What POST /cancel does, which asks PostgreSQL first.
+            kv.hset(key(talk), "cancel", kv.hget(key(talk), "ticket"))
+        assert_problem(sent.result(), 409, "turn_cancelled")
+    assert talk.now()["turns"] == 1 and len(talk.messages()) == 3
+    assert talk.answer("음악", message_id).json()["state"] == "choose"
+
+
 def test_redis_holds_the_flow_as_described(talk, kv):
     talk.follow("피곤해요", "캠핑", "3만원 이하 빨간 걸로 추천해줘", "이 브랜드 말고")
     flow = kv.hgetall(key(talk))
