@@ -65,6 +65,12 @@ simplify(const char *text, char ret[TEXT_MAX])
 
 		if (in_number && is_thousands_comma(text))
 			continue;
+		if (c >= 0xF0) {
+			ret[n++] = ' '; /* a picture, with the bytes that follow it */
+			while (((unsigned char)text[1] & 0xC0) == 0x80)
+				text++;
+			continue;
+		}
 		if (c >= 0x80 || isalnum(c) || c == '~' || c == '-' || (c == '.' && in_number))
 			ret[n++] = (char)tolower(c);
 		else

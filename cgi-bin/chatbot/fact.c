@@ -16,7 +16,7 @@ const struct fact fact_rows[] = {
 	  "month, and you may repay single purchases earlier.",
 	  "모아 결제 규칙 · 기한", "moa payment rules, due dates" },
 	{ "수수료|^이자|이자율|무이자|이자가|이자는|이자도|연체료|가산금|추가요금|추가비용",
-	  "fee|fees|interest rate*|interest free|any interest|pay interest|charge interest|"
+	  "is this free|is it free|fee|fees|interest rate*|interest free|any interest|pay interest|charge interest|"
 	  "with interest|extra cost*|charges|surcharge*|late fee*",
 	  "이자도 수수료도 없어요. 기한을 월말로 연장해도, 연체가 되어도 붙는 돈은 0원이에요.",
 	  "There is no interest and no fee: 0 won, also when you extend a due date or pay late.",
@@ -64,29 +64,30 @@ const struct fact fact_rows[] = {
 	  "What you buy in a month is due on the 15th of the next month, or on that month's "
 	  "last day if you extend it.",
 	  "모아 결제 규칙 · 기한", "moa payment rules, due dates" },
-	{ "환불|반품|교환|취소하", "refund*|return*|cancel an order|cancel my order|money back",
+	{ "환불|반품|교환|취소하|주문취소|결제취소",
+	  "refund*|return*|cancel an order|cancel my order|money back",
 	  "판매처가 환불하면 아직 안 갚은 금액은 그만큼 줄고, 이미 갚은 금액은 결제했던 곳으로 "
 	  "돌아가요. 쓴 포인트도 비율대로 돌려받아요. 반품이 되는지는 판매처가 정해요.",
 	  "When the shop refunds you, what you still owe shrinks by that much, and what you "
 	  "have repaid goes back the way it came. Points you spent come back in proportion. "
 	  "Whether a return is possible is up to the shop.",
 	  "모아 결제 규칙 · 환불", "moa payment rules, refunds" },
-	{ "갚으면|지금갚|오늘갚|바로갚|상환|갚는방법|어떻게갚|갚으려|즉시결제|선결제|미리갚|먼저갚",
-	  "repay*|pay early|pay off|pay ahead|pay back|pay it back",
+	{ "일부만갚|나눠갚|갚으면|지금갚|오늘갚|바로갚|상환|갚는방법|어떻게갚|갚으려|즉시결제|선결제|미리갚|먼저갚",
+	  "pay part|pay a part|pay some of|repay*|pay early|pay off|pay ahead|pay back|pay it back",
 	  "결제 화면에서 갚을 내역이나 달을 골라 언제든 미리 갚을 수 있어요. 갚은 만큼 한도가 "
 	  "바로 돌아오고, 오래된 달부터 갚아야 해요.",
 	  "You can repay at any time on the payments page, by purchase or by month. Your limit "
 	  "comes back at once by what you repaid; an older month goes before a newer one.",
 	  "모아 결제 규칙 · 상환", "moa payment rules, repayment" },
-	{ "포인트|적립|출석|룰렛", "point|points|reward*|check in|checkin|roulette|cashback",
+	{ "쇼츠|포인트|적립|출석|룰렛", "point|points|reward*|check in|checkin|roulette|cashback",
 	  "포인트는 살 때 등급에 따라 결제액(쓴 포인트는 뺀 금액)의 0.2~2%가 쌓이고, 하루 한 번 출석하면 5~50점, "
 	  "쇼츠를 1분 볼 때마다 10점(하루 100점까지)을 받아요. 1포인트는 1원처럼 써요.",
 	  "You earn points with every purchase (0.2 to 2 % by grade, of what you do not pay with points), 5 to 50 for checking in "
 	  "once a day, and 10 for each minute of shorts, up to 100 a day. One point is worth "
 	  "one won.",
 	  "모아 결제 규칙 · 포인트", "moa payment rules, points" },
-	{ "등급|브론즈|실버등급|골드등급|플래티넘|다이아|한도올|한도늘|한도를올|한도를늘|한도더|한도가더",
-	  "more limit|higher limit|bigger limit|raise my limit|increase my limit|raise the limit|grade|grades|tier*|bronze|platinum|diamond|level up|levels",
+	{ "등급|브론즈|실버등급|골드등급|플래티넘|다이아|한도올|한도늘|한도를올|한도를늘|한도더|한도가더|혜택|골드까지|골드되려|골드되|실버되|실버까지|다음등급",
+	  "become gold|become silver|become platinum|become diamond|reach gold|next grade|higher grade|more limit|higher limit|bigger limit|raise my limit|increase my limit|raise the limit|grade|grades|tier*|bronze|platinum|diamond|level up|levels",
 	  "등급은 다섯 가지예요. 브론즈(0점부터) 한도 100,000원·적립 0.2%, 실버(20점) "
 	  "150,000원·0.6%, 골드(40점) 200,000원·1%, 플래티넘(60점) 250,000원·1.5%, "
 	  "다이아몬드(90점) 300,000원·2%. 등급 점수는 10,000원을 갚을 때마다 1점이고, 매달 "
@@ -104,19 +105,19 @@ const struct fact fact_rows[] = {
 	  "You have {limit} available now: your grade's limit less everything you still owe. "
 	  "Repaying gives it back at once.",
 	  "내 계정, 방금 조회", "your account, read just now" },
-	{ "결제방법|어떻게결제|결제는어떻|결제어떻|어떻게사|사는방법|구매방법|큐알|핀번호|카드결제|카드로|카드돼|카드되",
+	{ "결제방법|어떻게결제|결제는어떻|결제어떻|어떻게사|사는방법|구매방법|큐알|핀번호|카카오페이|네이버페이|토스페이|삼성페이|애플페이|카드결제|카드로|카드돼|카드되",
 	  "how do i buy|how can i buy|how to buy|how to pay|how do i pay|how can i pay|"
-	  "payment method*|pay by card|pay with card|credit card*|qr|pin",
+	  "kakao pay|kakaopay|naver pay|apple pay|paypal|payment method*|pay by card|pay with card|credit card*|qr|pin",
 	  "상품 링크로 들어가 판매처에서 모아 결제를 고르면, QR을 찍거나 여섯 자리 번호를 넣어 "
 	  "바로 살 수 있어요. 돈은 다음 달 15일까지 내면 돼요.",
 	  "Open the product's link and choose moa at the shop's checkout: scan the QR code or "
 	  "type the six-digit number. You pay by the 15th of next month.",
 	  "모아 결제 규칙 · 결제", "moa payment rules, paying" },
-	{ "보증|에이에스|as되|as돼|사이즈|치수|크기가|소재|재질|재고|품절|후기|리뷰|평점|별점|정품|유통기한",
-	  "warranty|guarantee*|size|sizes|material*|in stock|out of stock|reviews|rating|ratings|genuine|made of|"
+	{ "보증|에이에스|as되|as돼|사이즈|치수|크기가|소재|재질|재고|품절|할인|쿠폰|세일|후기|리뷰|평점|별점|정품|유통기한",
+	  "discount*|coupon*|promo code|warranty|guarantee*|size|sizes|material*|in stock|out of stock|reviews|rating|ratings|genuine|made of|"
 	  "how big|how heavy|how long does it last",
-	  "사이즈, 소재, 재고, 후기, 보증 같은 상세 정보는 제가 갖고 있지 않으니 상품 링크에서 확인해 주세요.",
-	  "I do not have details such as size, material, stock, reviews or warranty, so please check on the "
+	  "사이즈, 소재, 재고, 할인, 후기, 보증 같은 상세 정보는 제가 갖고 있지 않으니 상품 링크에서 확인해 주세요.",
+	  "I do not have details such as size, material, stock, discounts, reviews or warranty, so please check on the "
 	  "product's page.",
 	  "판매처 안내", "the shop's own page" },
 	{ "배송|택배|언제와|언제도착", "shipping|delivery|deliver*|ship|ships|arrive*",

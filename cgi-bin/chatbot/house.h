@@ -50,10 +50,12 @@ enum meaning {
 	M_ACK,	     /* I see */
 	M_RUDE,	     /* insults, and that it understands nothing */
 	M_FOREIGN,   /* in a third language */
-	M_COMPARE,   /* what is the difference? */
-	M_FOR,	     /* somebody else: who is to have it */
-	M_BEST,	     /* which is best? */
-	M_KOREAN,    /* speak Korean, please */
+	M_BACK,	     /* what was shown before */
+	M_GIFT,
+	M_COMPARE, /* what is the difference? */
+	M_FOR,	   /* somebody else: who is to have it */
+	M_BEST,	   /* which is best? */
+	M_KOREAN,  /* speak Korean, please */
 	M_ENGLISH,
 	M_ASKS, /* a question, by its words or its mark */
 	/* other tables */
@@ -86,7 +88,7 @@ enum meaning {
 	 MEANS(M_NOT_BRAND) | MEANS(M_UNWANTED) | MEANS(M_QUALITY) | MEANS(M_BUDGET) | MEANS(M_NO_BUDGET))
 #define REFUSES (MEANS(M_NO) | MEANS(M_DECLINE) | MEANS(M_BYE))
 #define NAMES	(MEANS(M_INTEREST) | MEANS(M_WORDS))
-#define WISHES	(MEANS(M_RECOMMEND) | MEANS(M_NEED) | MEANS(M_HAVE))
+#define WISHES	(MEANS(M_RECOMMEND) | MEANS(M_NEED) | MEANS(M_HAVE) | MEANS(M_GIFT))
 
 /* A row of words: what they mean, and how they are written in each language (see utterance_find). */
 struct word {
@@ -116,6 +118,7 @@ struct interest {
 	const char *name_ko, *name_en;
 	const char *topics; /* list of catalog categories */
 	const char *ko, *en;
+	bool unnamed; /* these words tell it without naming it: its own name is looked for */
 };
 extern const struct interest interest_rows[];
 
@@ -239,6 +242,7 @@ enum say {
 	SAY_HELP,
 	SAY_ABOUT,    /* one card */
 	SAY_PRICES,   /* of all cards */
+	SAY_EARLIER,  /* where what was shown before is */
 	SAY_COMPARED, /* all cards, one by one */
 	SAY_SORRY,    /* after an insult */
 	SAY_FOREIGN,  /* which languages it speaks */

@@ -35,8 +35,10 @@ const struct interest interest_rows[] = {
 	{ "health", "건강", "health", "fitness|yoga|hiking", "건강|몸관리|혈압|허리아프|관절|안마|마사지",
 	  "health|healthy|wellness|massage*|back pain" },
 	{ "rest", "휴식", "relaxing", "home|skincare|yoga",
-	  "힐링|휴식|쉬는거|쉬기|잠자기|낮잠|자는거|잠자는|수면|누워있|집콕|뒹굴",
-	  "relaxing|to relax|unwind*|chilling|napping|sleeping|resting|cozy|cosy|staying in|staying home" },
+	  "스트레스풀|스트레스해소|잠이안|불면|잠잘오|숙면|힐링|휴식|쉬는거|쉬기|잠자기|낮잠|자는거|잠자는|수면|누워있|집콕|뒹굴",
+	  "relaxing|to relax|unwind*|chilling|napping|sleeping|resting|cozy|cosy|staying in|staying home",
+	  true },
+	{ "cooking", "요리", "cooking", "cooking", "해먹|맛있는|먹는거|야식|먹을거|먹을것", NULL, true },
 	{ "yoga", "요가", "yoga", "yoga", "요가|필라테스|명상|스트레칭|🧘",
 	  "yoga|pilates|meditation|meditating|stretching" },
 	{ "running", "러닝", "running", "running", "러닝화|러닝|달리기|조깅|마라톤|런닝|뛰는거|🏃",
@@ -52,7 +54,7 @@ const struct interest interest_rows[] = {
 	  "여행용품|여행|해외|휴가|비행기|호캉스|캐리어|✈|🧳",
 	  "travel*|trip*|holiday*|vacation*|suitcase*|luggage|flight*|abroad" },
 	{ "cooking", "요리", "cooking", "cooking",
-	  "요리|베이킹|집밥|주방|쿠킹|음식|먹는거|먹방|맛집|레시피|빵만들|프라이팬|🍳|🍰",
+	  "요리|베이킹|집밥|주방|쿠킹|음식|먹방|맛집|레시피|빵만들|프라이팬|🍳|🍰",
 	  "cook|cooking|bake|baking|kitchen|food|recipe*|chef|eating" },
 	{ "coffee", "커피와 차", "coffee and tea", "coffee",
 	  "커피|카페|홈카페|바리스타|원두|^차$|^차를|^차마|홍차|녹차|다도|티타임|라떼|☕|🍵",
@@ -61,8 +63,8 @@ const struct interest interest_rows[] = {
 	  "영화|드라마|넷플릭스|극장|시네마|정주행|애니메이션|^애니|티비|유튜브|예능|🎬|🍿",
 	  "film|films|movie*|cinema|netflix|drama*|series|anime|tv|youtube" },
 	{ "beauty", "뷰티", "beauty", "skincare|makeup",
-	  "뷰티|화장품|화장|스킨케어|메이크업|피부|립스틱|네일|향수|코스메틱|마스크팩|💄",
-	  "beauty|makeup|make up|skincare|skin care|cosmetic*|lipstick*|perfume*|nails|moisturi*" },
+	  "뷰티|화장품|^화장$|화장을|화장하|화장법|스킨케어|메이크업|피부|립스틱|네일|향수|코스메틱|마스크팩|💄",
+	  "beauty|makeup|make up|skincare|skin care|skin|cosmetic*|lipstick*|perfume*|nails|moisturi*" },
 	{ "fashion", "패션", "fashion", "fashion|bags",
 	  "패션|^옷|쇼핑하|스타일링|코디|신발|운동화|스니커즈|모자|티셔츠|셔츠|원피스|바지|"
 	  "자켓|재킷|후드|👗|👟",
@@ -79,8 +81,8 @@ const struct interest interest_rows[] = {
 	{ "pets", "반려동물", "pets", "pets",
 	  "강아지|고양이|반려|댕댕|냥이|집사|멍멍|애견|애묘|펫|멍냥|^개를|^개가|냥줍|🐶|🐱|🐕|🐈",
 	  "pet|pets|dog|dogs|cat|cats|puppy|puppies|kitten*" },
-	{ "kids", "아이", "kids", "toys",
-	  "^아이가|^아이랑|^아이와|^아이를|^아이선물|^아이$|아이들|육아|아기|장난감|조카|"
+	{ "kids", "아이 용품", "things for children", "toys",
+	  "남자아이|여자아이|초등학생|유치원|손주|손녀|손자|^아이생일|^아이가|^아이랑|^아이와|^아이를|^아이선물|^아이$|아이들|육아|아기|장난감|조카|"
 	  "어린이|유아|레고|블록놀이|인형|🧸",
 	  "kid|kids|child|children|baby|babies|toddler*|toy|toys|nephew*|niece*|lego|doll*" },
 	{ "photography", "사진", "photography", "photography",
@@ -92,7 +94,7 @@ const struct interest interest_rows[] = {
 	{ "art", "그림과 공예", "art and crafts", "art",
 	  "그림|미술|뜨개|공예|드로잉|색칠|만들기|수채화|캘리|자수|도예|DIY|🎨|🧶",
 	  "art|draw|drawing|paint|painting|craft*|knit*|crochet|sketch*|handmade|diy|pottery|calligraphy" },
-	{ NULL, NULL, NULL, NULL, NULL, NULL },
+	{ NULL, NULL, NULL, NULL, NULL, NULL, false },
 };
 
 const struct interest *

@@ -53,6 +53,8 @@ const struct line lines_say[SAY__MAX] = {
 	[SAY_ABOUT] = { "{name}{은/는} {price}이고 {mall}에서 팔아요.{colour} {reason} 이걸로 할까요?",
 			"{name} costs {price} and is sold by {mall}.{colour} {reason} Shall it be this one?" },
 	[SAY_PRICES] = { "{prices}. {ask}", "{prices}. {ask}" },
+	[SAY_EARLIER] = { "앞서 보여 드린 상품은 대화를 위로 올리면 다시 볼 수 있어요. 링크도 그대로예요. {ask}",
+			  "What I showed before is further up in our conversation, with its links. {ask}" },
 	[SAY_COMPARED] = { "{cards} {ask}", "{cards} {ask}" },
 	[SAY_SORRY] = { "도움이 못 되어 드려 죄송해요. 바라시는 것을 한두 단어로 말씀해 주시면 다시 해 볼게요. {ask}",
 			"I am sorry I was no help. Tell me in a word or two what you are after and I will try "

@@ -42,6 +42,17 @@ list_add(struct arena *a, const char *list, const char *word)
 }
 
 const char *
+list_remove(struct arena *a, const char *list, const char *word)
+{
+	const char *rest = "", *next;
+
+	for (next = list_next(a, &list); next; next = list_next(a, &list))
+		if (strcmp(next, word) != 0)
+			rest = list_add(a, rest, next);
+	return rest;
+}
+
+const char *
 list_join(struct arena *a, const char *list, const char *more)
 {
 	const char *word;

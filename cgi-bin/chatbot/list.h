@@ -18,6 +18,9 @@ bool list_has(const char *list, const char *word);
 /** list_add(a, list, word): ${list} with ${word} in it, once.  A word that is empty or has a '|' is left out. */
 const char *list_add(struct arena *a, const char *list, const char *word);
 
+/** list_remove(a, list, word): ${list} without ${word}. */
+const char *list_remove(struct arena *a, const char *list, const char *word);
+
 /** list_join(a, list, more): ${list} with all words of the list ${more} in it. */
 const char *list_join(struct arena *a, const char *list, const char *more);
 

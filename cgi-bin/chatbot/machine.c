@@ -45,6 +45,7 @@ struct rule {
 static const struct rule rules[] = {
 	/* Asides: answered at any point, and the conversation goes on where it was. */
 	{ ANY_STATE, MEANS(M_FACT), 0, 0, STAY, SAY_FACT, ASIDE },
+	{ AFTERWARDS, MEANS(M_BACK), MEANS(M_CARDS), REFINES, STAY, SAY_EARLIER, ASIDE },
 	{ AFTERWARDS, MEANS(M_COMPARE), MEANS(M_CARDS), REFINES | WISHES, STAY, SAY_COMPARED, ASIDE },
 	{ AFTERWARDS, MEANS(M_PRICE), MEANS(M_CARDS), MEANS(M_ORDINAL), STAY, SAY_PRICES, ASIDE },
 	{ AFTERWARDS, MEANS(M_ORDINAL), MEANS(M_ASKS) | MEANS(M_PRICE) | MEANS(M_HAVE),
@@ -60,6 +61,7 @@ static const struct rule rules[] = {
 	  NAMES | REFINES | WISHES | REFUSES | MEANS(M_MOOD) | MEANS(M_ACCEPT) | MEANS(M_OTHER) |
 	      MEANS(M_DASHBOARD) | MEANS(M_RESTART) | MEANS(M_HELP),
 	  STAY, SAY_SORRY, ASIDE },
+	{ ANY_STATE, MEANS(M_COMPARE), 0, MEANS(M_CARDS) | NAMES | REFINES | WISHES, STAY, SAY_HELP, ASIDE },
 	{ ANY_STATE, MEANS(M_HELP), 0, MEANS(M_INTEREST) | REFINES | WISHES, STAY, SAY_HELP, ASIDE },
 	{ ANY_STATE, MEANS(M_ACK), 0,
 	  NAMES | REFINES | WISHES | REFUSES | MEANS(M_MOOD) | MEANS(M_ACCEPT) | MEANS(M_OTHER) |
@@ -78,6 +80,8 @@ static const struct rule rules[] = {
 	{ REACTING, MEANS(M_NO), MEANS(M_OFFERED), 0, STAY, SAY_AS_YOU_LIKE, ASIDE },
 	{ REACTING, MEANS(M_THANKS), 0, NAMES | WISHES, STAY, SAY_WELCOME, ASIDE },
 	{ REACTING, WISHES | MEANS(M_INTEREST), 0, 0, RE_RECOMMENDATION, SAY_OTHERS, SEARCHES },
+	{ REACTING, MEANS(M_FOR), 0, MEANS(M_ASKS) | NAMES | MEANS(M_YES) | MEANS(M_PRAISE),
+	  RE_RECOMMENDATION, SAY_OTHERS, SEARCHES },
 	{ REACTING, MEANS(M_NO) | MEANS(M_ANY), 0, 0, RE_RECOMMENDATION, SAY_OTHERS, SEARCHES },
 	{ REACTING, MEANS(M_PRAISE), 0, 0, STAY, SAY_WHICH, ASIDE },
 	{ REACTING, MEANS(M_YES) | MEANS(M_ACCEPT), 0, MEANS(M_ASKS), STAY, SAY_WHICH, ASIDE },
@@ -94,6 +98,12 @@ static const struct rule rules[] = {
 	  SEARCHES },
 	{ IN(HOBBY_CHECK) | IN(CHOOSE) | IN(DONE), MEANS(M_NEED), MEANS(M_WORDS), REFUSES, RECOMMENDATION,
 	  SAY_PRODUCTS, SEARCHES },
+
+	{ ANY_STATE, MEANS(M_GIFT), 0, REFUSES, RECOMMENDATION, SAY_PRODUCTS, SEARCHES },
+	{ IN(MOOD_CHECK) | IN(HOBBY_CHECK), NAMES, MEANS(M_BUDGET) | MEANS(M_COLOUR),
+	  REFUSES | MEANS(M_MOOD) | MEANS(M_LIKE) | MEANS(M_ASKS), RECOMMENDATION, SAY_PRODUCTS, SEARCHES },
+	{ IN(HOBBY_CHECK), MEANS(M_CHEAPER) | MEANS(M_CHEAPEST) | MEANS(M_COLOUR), 0,
+	  REFUSES | MEANS(M_ASKS) | MEANS(M_INTEREST), RECOMMENDATION, SAY_PRODUCTS, SEARCHES },
 
 	{ IN(MOOD_CHECK), MEANS(M_MOOD), 0, MEANS(M_LIKE), HOBBY_CHECK, SAY_HOBBY, 0 },
 	{ IN(MOOD_CHECK), MEANS(M_INTEREST), 0, 0, CHOOSE, SAY_CHOOSE, 0 },
@@ -210,6 +220,8 @@ static uint64_t
 meanings_here(enum state state, const struct flow *flow, const struct said *said, const struct facts *facts,
 	      const struct product **ret_card)
 {
+	static const char corrections[] = "^아니|^아냐|^아뇨|no|wait|actually";
+	struct span span;
 	uint64_t means = said->means;
 	const uint64_t comparing =
 	    MEANS(M_CHEAPER) | MEANS(M_DEARER) | MEANS(M_NOT_BRAND) | MEANS(M_OTHER_COLOUR);
@@ -223,6 +235,9 @@ meanings_here(enum state state, const struct flow *flow, const struct said *said
 		means |= MEANS(M_AGAIN);
 	/* Turning one thing down is not turning all down. */
 	if (means & (MEANS(M_UNWANTED) | MEANS(M_INTEREST)))
+		means &= ~MEANS(M_NO);
+	/* "No, the second" corrects; it turns nothing down. */
+	if (means & MEANS(M_ORDINAL) && utterance_find(&said->text, corrections, 0, &span) && span.start == 1)
 		means &= ~MEANS(M_NO);
 	/* The buttons of this question, by number. */
 	if (state == CHOOSE && (means & MEANS(M_ORDINAL)) && said->ordinal > 0)

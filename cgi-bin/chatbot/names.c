@@ -10,7 +10,9 @@
 
 /* Words that carry no thing: particles of talk, not of the catalog. */
 static const char stop_ko[] =
-    "|우리애|우리집|애|애가|우리아이|볼래|볼까|살래|갈래|있음|없음|없는게|있는게|많네|많은|나|내|난|저|제|전|우리|너|네|그|이|저기|좀|조금|요즘|요새|그냥|혹시|뭐|뭔가|거|것|"
+    "|저것|아무것|아무색|안넘|안넘게|언더|풀거|다녀|다니|안해|안줘|둘이서|둘중|고민|남자|여자|키우기|뭐해|운세|사주|"
+    "아침|점심|여섯살|다섯살|일곱살|중|중이|가능|추천요|"
+    "우리애|우리집|애|애가|우리아이|볼래|볼까|살래|갈래|있음|없음|없는게|있는게|많네|많은|나|내|난|저|제|전|우리|너|네|그|이|저기|좀|조금|요즘|요새|그냥|혹시|뭐|뭔가|거|것|"
     "걸|게|건|수|때|진짜|정말|너무|아주|완전|매우|그리고|근데|그런데|그래서|그럼|오늘|"
     "지금|내일|어제|이거|그거|저거|이것|그것|하나|두개|때문|때문에|같은|같이|정도|이하|"
     "이상|원|안|쯤|음|어|아|오|와|흠|에|예산|가격|돈|만원|색|색깔|색상|브랜드|상품|제품|"
@@ -40,7 +42,9 @@ static const char stop_en[] =
     "hobbies|birthday|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|ten|five|"
     "hundred|thousands|again|mind|changed|later|birthday|anniversary|christmas|wedding|"
     "someone|somebody|everyone|getting|being|having|trying|taking|enjoying|watching|"
-    "using|making|starting|started|been|wait|actually|guess|honest|honestly|used|use|new|"
+    "using|making|starting|started|been|wait|actually|wow|ugh|yay|haha|hehe|never|ever|show|shows|list|page|kinds|types|categories|category|asap|"
+    "ate|wife|husband|sister|brother|boss|coworker|colleague|parents|grandma|grandpa|uncle|aunt|kid|son|"
+    "daughter|teacher|roommate|partner|secret|santa|either|tha|lyk|actual|guess|honest|honestly|used|use|new|"
     "old|best|better|least|anyway|instead|also|can|let|lets|see|say|said|tell|know|mean|"
     "okay|fine|yes|yeah|sure|please|thanks|want|wanna|gonna|gotta|people|person|budget|"
     "spend|cost|costs|money|cash|sth|smth|gimme|between|likes|loves|shes|hes|theyre|youre|bucks|"
@@ -53,7 +57,7 @@ static const char stop_en[] =
 
 /* What things may be like, which is no thing by itself. */
 static const char qualities[] =
-    "|무선|유선|방수|방한|가죽|휴대용|대용량|접이식|미니|소형|대형|블루투스|충전식|저소음|노이즈캔슬링|국산|친환경|"
+    "|noise|cancelling|canceling|mechanical|ergonomic|vintage|vegan|sensitive|herbal|large|small|big|무선|유선|방수|방한|가죽|휴대용|대용량|접이식|미니|소형|대형|블루투스|충전식|저소음|노이즈캔슬링|국산|친환경|"
     "수제|면|순면|가벼운|튼튼한|귀여운|예쁜|심플한|따뜻한|시원한|푹신한|wireless|wired|waterproof|leather|portable|"
     "foldable|folding|mini|compact|bluetooth|rechargeable|quiet|silent|cotton|organic|handmade|light|lightweight|"
     "sturdy|durable|cute|pretty|simple|minimal|warm|soft|cozy|cosy|cool|";
@@ -83,17 +87,21 @@ static bool
 is_predicate(const char *word)
 {
 	static const char *const tails[] = {
-		"어요", "봐요",	  "줘요", "까요", "주세요", "아요",   "해요", "네요", "세요", "예요", "에요",
-		"래요", "까요",	  "지요", "이요", "고요",   "은데요", "데요", "니다", "한다", "했다", "이다",
-		"었다", "았다",	  "겠다", "싶다", "할까",   "을까",   "볼까", "하네", "었네", "좋네", "하지",
-		"겠지", "할래",	  "을래", "해줘", "어줘",   "원해",   "하고", "는데", "은데", "한데", "인데",
-		"던데", "해서",	  "아서", "어서", "라서",   "하게",   "하는", "되는", "있는", "없는", "같은",
-		"싶은", "좋은",	  "었어", "았어", "했어",   "싶어",   "있어", "없어", "겠어", "졌어", "니까",
-		"려고", "으면",	  "하면", "면서", "다가",   "했던",   "하기", "이야", "거야", "할게", "고파",
-		"아파", "야지",	  "잖아", "구나", "거든",   "더라",   "군요", "싫어", "됐어", "운거", "한거",
-		"은거", "진거",	  "린거", "큰거", "작은거", "되는거", "하심", "기심", "으심", "했음", "었음",
-		"았음", "바뀜",	  "됐음", "겠음", "나요",   "가요",   "은듯", "는듯", "하셔", "으셔", "키워",
-		"볼래", "먹을래", NULL
+		"어요",	  "봐요",   "줘요",   "까요",	"주세요", "아요", "해요", "네요",   "세요",
+		"예요",	  "에요",   "래요",   "까요",	"지요",	  "이요", "고요", "은데요", "데요",
+		"니다",	  "한다",   "했다",   "이다",	"었다",	  "았다", "겠다", "싶다",   "할까",
+		"을까",	  "볼까",   "하네",   "었네",	"좋네",	  "하지", "겠지", "할래",   "을래",
+		"해줘",	  "어줘",   "원해",   "하고",	"는데",	  "은데", "한데", "인데",   "던데",
+		"해서",	  "아서",   "어서",   "라서",	"하게",	  "하는", "되는", "있는",   "없는",
+		"같은",	  "싶은",   "좋은",   "었어",	"았어",	  "했어", "싶어", "있어",   "없어",
+		"겠어",	  "졌어",   "니까",   "려고",	"으면",	  "하면", "면서", "다가",   "했던",
+		"하기",	  "이야",   "거야",   "할게",	"고파",	  "아파", "야지", "잖아",   "구나",
+		"거든",	  "더라",   "군요",   "싫어",	"됐어",	  "운거", "한거", "은거",   "진거",
+		"린거",	  "큰거",   "작은거", "되는거", "하심",	  "기심", "으심", "했음",   "었음",
+		"았음",	  "바뀜",   "됐음",   "겠음",	"나요",	  "가요", "은듯", "는듯",   "하셔",
+		"으셔",	  "키워",   "볼래",   "먹을래", "다녀요", "다녀", "이라", "신대",   "밌는거",
+		"있는거", "없는거", "하는거", "되는걸", "지마",	  "러줘", "봐줘", "려줘",   "내줘",
+		"오는거", NULL
 	};
 	int i;
 
@@ -103,21 +111,22 @@ is_predicate(const char *word)
 	return false;
 }
 
-/* Is the word made of numerals, as in 삼만, 만오천원? */
+/* Does the word begin like an amount, as in 삼만, 만오천원, 만원대, 만오천원까지?  One numeral alone begins many words. */
 static bool
 is_amount(const char *word)
 {
 	static const char numerals[] = "일이삼사오육칠팔구십백천만원";
 	const size_t len = strlen("일");
 	char syllable[8];
+	int n;
 
-	for (; strlen(word) >= len; word += len) {
+	for (n = 0; strlen(word) >= len; word += len, n++) {
 		memcpy(syllable, word, len);
 		syllable[len] = '\0';
 		if (!strstr(numerals, syllable))
-			return false;
+			break;
 	}
-	return !*word;
+	return n >= 2 || !*word;
 }
 
 /* Would the particle follow the stem?  에세이 is no 에세 with 이, which wants a consonant before it. */
@@ -165,6 +174,15 @@ without_particle(struct arena *a, const char *word, size_t syllables)
 	return word;
 }
 
+/* A letter that is no syllable, as in 좋아ㅠㅠ: U+3131 to U+318E. */
+static bool
+is_jamo(const char *at)
+{
+	const unsigned char *c = (const unsigned char *)at;
+
+	return c[0] == 0xE3 && ((c[1] == 0x84 && c[2] >= 0xB1) || (c[1] > 0x84 && c[1] <= 0x86));
+}
+
 /*
  * What is left at the beginning of the word at span once the tables have taken theirs, if it may be the name of a
  * thing.
@@ -176,7 +194,8 @@ name_in(struct arena *a, const struct utterance *u, struct span span)
 	size_t len;
 
 	for (len = 0; span.start + len < span.end && !u->used[span.start + len]; len++)
-		;
+		if (is_jamo(u->words + span.start + len))
+			break;
 	word = arena_strndup(a, u->words + span.start, len);
 	if ((unsigned char)word[0] < 0x80)
 		return len >= 3 && len == span.end - span.start && !(word[0] >= '0' && word[0] <= '9') &&
@@ -190,7 +209,7 @@ name_in(struct arena *a, const struct utterance *u, struct span span)
 	word = without_particle(a, word, 2);
 	if (strlen(word) < strlen("두자") || (unsigned char)word[0] < 0xEA || (unsigned char)word[0] > 0xED)
 		return NULL;
-	return is_listed(stop_ko, word) || is_amount(word) ? NULL : word;
+	return is_listed(stop_ko, word) || is_amount(word) || is_predicate(word) ? NULL : word;
 }
 
 /* Where the word after the one that ends at end ends. */

@@ -190,7 +190,7 @@ how_met(const struct writer *w)
 	if (w->step->compared && (flow->below_won || flow->floor_won))
 		return w->step->compared < 0 ? MET_CHEAPER : MET_DEARER;
 	if (w->step->say == SAY_OTHERS && !w->step->firm && !w->step->renamed && !*flow->colour)
-		return has_wish(flow) ? MET_MORE : MET_OTHERS;
+		return has_wish(flow) ? MET_MORE : w->step->for_other ? MET_FOR_OTHER : MET_OTHERS;
 	if (has_wish(flow))
 		return MET;
 	return w->step->for_other ? MET_FOR_OTHER : MET_ANYTHING;

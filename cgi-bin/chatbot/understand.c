@@ -96,6 +96,18 @@ understand_name(struct said *said, enum meaning how, const char *word)
 		add(said->named, &said->nnamed, word);
 }
 
+/* One or two words? */
+static bool
+is_short(const struct utterance *u)
+{
+	const char *c;
+	int words = 0;
+
+	for (c = u->words + 1; *c; c++)
+		words += *c == ' ';
+	return words <= 2;
+}
+
 /* "The report? No, thanks": naming it is not asking for it. */
 static void
 drop_refused_report(const struct utterance *u, struct said *said)
@@ -181,7 +193,9 @@ find_interest(struct arena *a, const struct utterance *u, const struct interest 
 		}
 		means(said, M_INTEREST);
 		memset(u->things + span.start, true, span.end - span.start);
-		if (!is_picture(word))
+		if (row->unnamed)
+			understand_name(said, M_INTEREST, u->hangul ? row->name_ko : row->name_en);
+		else if (!is_picture(word))
 			understand_name(said, M_INTEREST, word);
 		if (said->ninterests < SAID_MAX &&
 		    (said->ninterests == 0 || said->interests[said->ninterests - 1] != row))
@@ -218,8 +232,10 @@ find_fact(const struct utterance *u, struct said *said)
 static bool
 opens_question(const struct utterance *u)
 {
-	static const char *const openers[] = { " do ",	" does ",  " did ",  " is ",	" are ", " am ",
-					       " can ", " could ", " will ", " would ", " has ", NULL };
+	static const char *const openers[] = { " do ",	    " does ", " did ",	     " is ",
+					       " are ",	    " am ",   " can ",	     " could you ",
+					       " could i ", " will ", " would you ", " would it ",
+					       " has ",	    NULL };
 	int i;
 
 	for (i = 0; openers[i]; i++)
@@ -245,16 +261,21 @@ understand_text(struct arena *a, const char *text, struct said *ret_said)
 	struct said *said = ret_said;
 	const struct utterance *u = &said->text;
 	const struct interest *row;
+	bool only_marked;
 
 	memset(said, 0, sizeof(*said));
 	utterance_read(a, text, &said->text);
 	claim_rows(a, u, words_meanings, &said->means, NULL);
+	only_marked = !(said->means & MEANS(M_ASKS)) && !opens_question(u);
 	if (u->question && u->letters > 0)
 		means(said, utterance_has(u, "있어|있는데|있는거|없어|없나|없을까|없니") ? M_HAVE : M_ASKS);
 	else if (opens_question(u))
 		means(said, M_ASKS);
 	if (claim_rows(a, u, words_moods, NULL, &said->mood))
 		means(said, M_MOOD);
+	/* "Good morning" is no mood. */
+	if ((said->means & MEANS(M_GREETING)) && is_short(u) && said->mood == MOOD_GOOD)
+		said->means &= ~MEANS(M_MOOD);
 	drop_refused_report(u, said);
 	find_ordinal(u, said);
 	if (budget_read(text, &said->budget))
@@ -273,5 +294,8 @@ understand_text(struct arena *a, const char *text, struct said *ret_said)
 		means(said, M_NOISE);
 	else
 		names_find(a, u, said);
+	/* "Drones?" asks for drones. */
+	if ((said->means & MEANS(M_WORDS)) && only_marked && is_short(u))
+		said->means &= ~MEANS(M_ASKS);
 	said->language = language_of(u, said);
 }

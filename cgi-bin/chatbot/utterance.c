@@ -247,9 +247,10 @@ utterance_negates(const struct utterance *u, struct span span)
 	static const char *const fillers[] = { "같은거", "같은건", "쪽은", "종류", "색상", "색깔", "색",
 					       "제품",	 "상품",   "은",   "는",   "이",   "가",   "을",
 					       "를",	 "도",	   "건",   "거",   "만",   "s",	   NULL };
-	static const char *const turns[] = { "말고", "말구",   "빼고",	     "빼줘",   "빼면", "싫",   "제외",
-					     "별로", "안좋아", "좋아하지않", "관심없", "아닌", "안해", "안봐",
-					     "안읽", "못해",   "됐",	     "필요없", "안볼", NULL };
+	static const char *const turns[] = { "말고", "말구", "빼고",	 "빼줘",       "빼면",	 "싫",
+					     "제외", "별로", "안좋아",	 "좋아하지않", "관심없", "아닌",
+					     "안해", "안봐", "마음에안", "맘에안",     "안예쁘", "안이쁘",
+					     "안읽", "못해", "됐",	 "필요없",     "안볼",	 NULL };
 	static const char *const tails[] = { " not ",
 					     " no ",
 					     " not a ",
@@ -261,6 +262,9 @@ utterance_negates(const struct utterance *u, struct span span)
 					     " hate ",
 					     " dislike ",
 					     " dont like ",
+					     " dont like the ",
+					     " hate the ",
+					     " not like the ",
 					     " do not like ",
 					     " not like ",
 					     " no more ",

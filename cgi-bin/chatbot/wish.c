@@ -102,6 +102,25 @@ note_prices(struct flow *flow, const struct said *said, uint64_t means, const st
 	}
 }
 
+/* What is turned down is no longer looked for: neither the word nor its categories. */
+static void
+drop_wish(struct arena *a, struct flow *flow, const char *word)
+{
+	const char *topics, *topic;
+	struct said said;
+	int i;
+
+	if (!list_has(flow->terms, word))
+		return;
+	flow->terms = list_remove(a, flow->terms, word);
+	understand_text(a, word, &said);
+	for (i = 0; i < said.ninterests; i++) {
+		topics = said.interests[i]->topics;
+		for (topic = list_next(a, &topics); topic; topic = list_next(a, &topics))
+			flow->topics = list_remove(a, flow->topics, topic);
+	}
+}
+
 /* Colours, brands and words turned down; card is the one meant, or NULL when it is all of them. */
 static void
 note_dislikes(struct arena *a, struct flow *flow, const struct said *said, uint64_t means,
@@ -127,8 +146,10 @@ note_dislikes(struct arena *a, struct flow *flow, const struct said *said, uint6
 		if (means & MEANS(M_NOT_BRAND))
 			flow->not_brands = list_add(a, flow->not_brands, lower_case(a, p->brand));
 	}
-	for (i = 0; i < said->nunwanted; i++)
+	for (i = 0; i < said->nunwanted; i++) {
 		flow->not_words = list_add(a, flow->not_words, said->unwanted[i]);
+		drop_wish(a, flow, said->unwanted[i]);
+	}
 }
 
 /* "Cheaper" and the like are about what is on the screen: more of the same kind, if nothing was named so far. */
@@ -204,10 +225,11 @@ wish_note(struct arena *a, struct step *step, enum state next, const struct said
 		flow->hobby = said->interests[0]->code;
 	step->compared = compared_by(step, said, means);
 	note_prices(flow, said, means, facts, step->compared);
-	note_dislikes(a, flow, said, means, facts, step->card);
+	if (next != STATE__MAX) /* an aside asks for nothing */
+		note_dislikes(a, flow, said, means, facts, step->card);
 	if (step->searches)
 		keep_kind(a, flow, means, facts);
 	step->noted = (means & MEANS(M_BUDGET)) && said->budget.max_won && !(means & MEANS(M_NO_BUDGET));
-	step->for_other = (means & MEANS(M_FOR)) != 0;
+	step->for_other = (means & (MEANS(M_FOR) | MEANS(M_GIFT))) != 0;
 	step->firm = step->compared != 0 || (means & MEANS(M_BUDGET));
 }

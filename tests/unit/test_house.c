@@ -251,6 +251,7 @@ test_budgets_are_read(void **state)
 		{ "hundred hundred hundred hundred hundred thousand, so 3만원", 30000, 0 },
 		{ "0.5원대", 0, 0 },
 		{ "krw 0.9대", 0, 0 },
+		{ "💰20000", 20000, 0 },
 		{ "", 0, 0 },
 	};
 	size_t i;

@@ -108,6 +108,27 @@ test_messages_lead_on(void **state)
 		{ MO, "소비 리포트 보여줘", DO, SAY_DASHBOARD },
 		{ MO, "bye", DO, SAY_BYE },
 		{ MO, "안뇽", MO, SAY_HELLO },
+		{ MO, "저기요", MO, SAY_HELLO },
+		{ MO, "good evening", MO, SAY_HELLO },
+		{ MO, "좋은 아침입니다~^^", MO, SAY_HELLO },
+		{ MO, "could be worse", HO, SAY_HOBBY },
+		{ MO, "gift", RE, SAY_PRODUCTS },
+		{ MO, "선물", RE, SAY_PRODUCTS },
+		{ MO, "can you help me find a present", RE, SAY_PRODUCTS },
+		{ MO, "headphones under 30k wireless black not narin", RE, SAY_PRODUCTS },
+		{ MO, "need new running shoes asap", RE, SAY_PRODUCTS },
+		{ MO, "what can I get for 10000", RE, SAY_PRODUCTS },
+		{ MO, "tell me about yourself", MO, SAY_HELP },
+		{ MO, "what is this", MO, SAY_HELP },
+		{ MO, "is this free?", MO, SAY_FACT },
+		{ MO, "how do i become gold", MO, SAY_FACT },
+		{ MO, "not helpful", MO, SAY_SORRY },
+		{ MO, "나 지금 ㅈㄴ 화남", HO, SAY_HOBBY },
+		{ MO, "아이 생일이라 장난감 사려고", RE, SAY_PRODUCTS },
+		{ MO, "쇼츠 보면 돈줘?", MO, SAY_FACT },
+		{ MO, "카카오페이 되나요", MO, SAY_FACT },
+		{ MO, "사장님 나와", MO, SAY_SORRY },
+		{ MO, "한국어 되나요", MO, SAY_LANGUAGE },
 		{ MO, "yo", MO, SAY_HELLO },
 		{ MO, "???", MO, SAY_MOOD_AGAIN },
 		{ MO, "생일이야 오늘!!", HO, SAY_HOBBY },
@@ -147,6 +168,11 @@ test_messages_lead_on(void **state)
 		{ HO, "drone please, I need a drone", RE, SAY_PRODUCTS },
 		{ HO, "🎮", CH, SAY_CHOOSE },
 		{ HO, "아 미안", HO, SAY_AS_YOU_LIKE },
+		{ HO, "스트레스 풀거", CH, SAY_CHOOSE },
+		{ HO, "cheap stuff", RE, SAY_PRODUCTS },
+		{ HO, "네 좋습니다 허허", HO, SAY_HOBBY },
+		{ HO, "건드리지마", CH, SAY_CHOOSE },
+		{ HO, "실버 혜택", HO, SAY_FACT },
 		{ HO, "공부해야지", HO, SAY_HOBBY_AGAIN },
 		{ HO, "나 오늘 헤어졌어", HO, SAY_HOBBY },
 		{ HO, "she's into gardening", CH, SAY_CHOOSE },
@@ -235,6 +261,29 @@ test_messages_lead_on(void **state)
 		{ RE, "제일 싼 거 보여줘", RR, SAY_OTHERS },
 		{ RE, "영어로 해 줘", RE, SAY_LANGUAGE },
 		{ RE, "이거 주세요", DO, SAY_ACCEPTED },
+		{ RE, "오케 이걸로", DO, SAY_ACCEPTED },
+		{ RE, "add to cart", DO, SAY_ACCEPTED },
+		{ RE, "ok buy", DO, SAY_ACCEPTED },
+		{ RE, "🥈", DO, SAY_ACCEPTED },
+		{ RE, "go back to the first ones", RE, SAY_EARLIER },
+		{ RE, "아까 거 다시", RE, SAY_EARLIER },
+		{ RE, "show me the previous ones", RE, SAY_EARLIER },
+		{ RE, "for my boss", RR, SAY_OTHERS },
+		{ RE, "what kinds of things do you have", RR, SAY_OTHERS },
+		{ RE, "any discount?", RE, SAY_FACT },
+		{ RE, "can i pay part of it", RE, SAY_FACT },
+		{ RE, "2번이 낫나", RE, SAY_ABOUT },
+		{ RE, "첫 번째는 마음에 안 들어", RR, SAY_OTHERS },
+		{ RE, "I don't like the first", RR, SAY_OTHERS },
+		{ RE, "👍", RE, SAY_WHICH },
+		{ RE, "👎", RR, SAY_OTHERS },
+		{ RE, "이거랑 비슷한거", RR, SAY_OTHERS },
+		{ RE, "너무 커", RR, SAY_OTHERS },
+		{ RE, "베개?", RR, SAY_OTHERS },
+		{ RE, "흰색은 없어?", RR, SAY_OTHERS },
+		{ RE, "둘중에 고민", RE, SAY_COMPARED },
+		{ RE, "한국어 되나요", RE, SAY_LANGUAGE },
+		{ RE, "장난해?", RE, SAY_SORRY },
 		{ RE, "gimme the 2nd", DO, SAY_ACCEPTED },
 		{ RE, "2 please", DO, SAY_ACCEPTED },
 		{ RE, "두개 주세요", RE, SAY_WHICH },
@@ -270,6 +319,8 @@ test_messages_lead_on(void **state)
 		{ RR, "소비 리포트", DO, SAY_DASHBOARD },
 		/* afterwards a new message opens the conversation again */
 		{ DO, "고마워", DO, SAY_WELCOME },
+		{ DO, "아니다 둘째", DO, SAY_ACCEPTED },
+		{ DO, "never mind, recommend", RE, SAY_PRODUCTS },
 		{ DO, "아니요", DO, SAY_BYE },
 		{ DO, "아니 세 번째로 할게", DO, SAY_ACCEPTED },
 		{ DO, "다른 상품 추천해 주세요", RR, SAY_OTHERS },
@@ -402,10 +453,12 @@ test_wishes_are_remembered(void **state)
 	assert_int_equal(step.flow.budget_won, 30000);
 	step = step_from(&a, &step.flow, "예산은 상관없어", &facts);
 	assert_int_equal(step.flow.budget_won, 0);
+	step = step_from(&a, &step.flow, "how do i become gold", &facts);
+	assert_string_equal(step.flow.colour, "");
 	step = step_from(&a, &step.flow, "처음부터", &facts);
 	assert_string_equal(step.flow.hobby, "");
 	assert_string_equal(step.flow.not_brands, "");
-	assert_int_equal(step.flow.version, 10);
+	assert_int_equal(step.flow.version, 11);
 	arena_free(&a);
 }
 
@@ -443,14 +496,19 @@ test_wishes_are_told_from_talk(void **state)
 	static const struct {
 		const char *text, *terms;
 	} rows[] = {
-		{ "무선으로", "이어폰|무선" },	     { "wireless, white", "이어폰|wireless" },
-		{ "5만원 안쪽", "이어폰" },	     { "3만원 넘는거", "이어폰" },
-		{ "더 무거운거", "이어폰" },	     { "sth under 30k", "이어폰" },
-		{ "between 30 and 50k", "이어폰" },  { "something nicer", "이어폰" },
-		{ "아 맘이 바뀜 가방으로", "가방" }, { "she likes makeup", "makeup" },
-		{ "술잔 같은거 없어?", "술잔" },     { "추리소설 말고 에세이", "에세이" },
-		{ "무드등 말고 스탠드", "스탠드" },  { "우리애가 말티즈야", "말티즈" },
-		{ "60대이고 건강 챙기심", "건강" },  { "wireless earbuds", "earbuds|wireless" },
+		{ "무선으로", "이어폰|무선" },	      { "wireless, white", "이어폰|wireless" },
+		{ "5만원 안쪽", "이어폰" },	      { "3만원 넘는거", "이어폰" },
+		{ "더 무거운거", "이어폰" },	      { "sth under 30k", "이어폰" },
+		{ "between 30 and 50k", "이어폰" },   { "something nicer", "이어폰" },
+		{ "아 맘이 바뀜 가방으로", "가방" },  { "she likes makeup", "makeup" },
+		{ "술잔 같은거 없어?", "술잔" },      { "추리소설 말고 에세이", "에세이" },
+		{ "방수 되는걸로요", "이어폰|방수" }, { "만오천원까지", "이어폰" },
+		{ "만원대로 보여줘", "이어폰" },      { "10만원 안넘게", "이어폰" },
+		{ "다른 스타일로", "이어폰" },	      { "이어폰 말고", "" },
+		{ "강아지ㅠㅠ 보여줘", "강아지" },    { "뭐 맛있는거 해먹을까", "요리" },
+
+		{ "무드등 말고 스탠드", "스탠드" },   { "우리애가 말티즈야", "말티즈" },
+		{ "60대이고 건강 챙기심", "건강" },   { "wireless earbuds", "earbuds|wireless" },
 	};
 	struct flow flow = flow_in(RECOMMENDATION, "ko");
 	struct arena a;
