@@ -147,14 +147,20 @@ is_service(const char *word)
 	return is_listed(english, word, strspn(word, letters));
 }
 
-/* Are the n digits at number a number of the text by themselves? */
+/* Is the number in what may be repeated: the same digits, with a '%' behind them or not, or the same amount? */
 static bool
-has_number(const char *text, const char *number, size_t n)
+may_repeat(const struct taboo *t, const char *number, bool percent)
 {
+	size_t n = strlen(number);
 	const char *at;
+	int i;
 
-	for (at = text; *at; at++)
-		if (strncmp(at, number, n) == 0 && !is_digit(at[n]) && (at == text || !is_digit(at[-1])))
+	for (at = t->digits; *at; at++)
+		if (strncmp(at, number, n) == 0 && !is_digit(at[n]) &&
+		    (at == t->digits || !is_digit(at[-1])) && (!percent || at[n] == '%'))
+			return true;
+	for (i = 0; i < t->namounts && !percent; i++)
+		if (strtoll(number, NULL, 10) == t->amounts[i])
 			return true;
 	return false;
 }
@@ -165,7 +171,7 @@ is_foreign_number(const struct taboo *t, const char *word)
 {
 	static const char *const money[] = { "$",   "€",    "£",      "¥",	"dollar",
 					     "usd", "달러", "유로화", "퍼센트", "percent" };
-	char number[32];
+	char number[64];
 	size_t i, n;
 
 	for (i = 0; i < sizeof(money) / sizeof(money[0]); i++)
@@ -174,10 +180,10 @@ is_foreign_number(const struct taboo *t, const char *word)
 	while (*word) {
 		word += strcspn(word, "0123456789");
 		for (n = 0; is_digit(*word) || (*word == ',' && is_digit(word[1])); word++)
-			if (*word != ',' && n < sizeof(number))
+			if (*word != ',' && n + 1 < sizeof(number))
 				number[n++] = *word;
-		if ((n >= PRICE_DIGITS || (n > 0 && *word == '%')) &&
-		    (n == sizeof(number) || !has_number(t->digits, number, n)))
+		number[n] = '\0';
+		if ((n >= PRICE_DIGITS || (n > 0 && *word == '%')) && !may_repeat(t, number, *word == '%'))
 			return true;
 	}
 	return false;
