@@ -40,15 +40,15 @@ announce(struct making *m, const char *engine)
 	feed_state(m->feed, state, engine);
 }
 
-static bool
-is_less(const struct product *shown, int n)
+/* How many of the products, best first, are all that was wished for. */
+static int
+count_exact(const struct product *products, int n)
 {
 	int i;
 
-	for (i = 0; i < n; i++)
-		if (shown[i].fit != FIT_EXACT)
-			return true;
-	return false;
+	for (i = 0; i < n && products[i].fit == FIT_EXACT; i++)
+		;
+	return i;
 }
 
 /* Look for products if the step asks for them, and see what it comes to. */
@@ -71,7 +71,7 @@ search(struct making *m)
 		return e;
 	m->shows = pick_products(m->found.at, m->found.n, shown);
 	machine_found(q->rq->arena, q->flow, &m->step, shown, &m->shows);
-	m->gives_way = is_less(shown, m->shows);
+	m->gives_way = count_exact(shown, m->shows) < m->shows;
 	return OK;
 }
 
@@ -160,7 +160,7 @@ ask_model(struct making *m, struct model_answer *ret_said)
 		.step = &m->step,
 		.facts = q->facts,
 		.found = m->found.at,
-		.nfound = m->shows > 0 ? m->found.n : 0,
+		.nfound = m->shows > 0 ? count_exact(m->found.at, m->found.n) : 0,
 		.window = q->hold->window,
 		.summary = q->summary,
 	};
