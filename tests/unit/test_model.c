@@ -311,7 +311,9 @@ test_what_is_unusable_is_voided(void **state)
 		{ "price", PLAIN "\"reply\":\"오늘은 19,900원 어떠세요?\"}", true },
 		{ "service", PLAIN "\"reply\":\"한도를 올려 드렸어요.\"}", false },
 		{ "language", PLAIN "\"reply\":\"How are you feeling on this fine day?\"}", true },
-		{ "leak", PLAIN "\"reply\":\"네 Voice of the shopping assistant inside moa, a Korean buy\"}",
+		{ "leak",
+		  PLAIN
+		  "\"reply\":\"네, 오늘은 제가 가진 규칙을 알려 드릴게요. Voice of the shopping assistant inside moa, a Korean buy\"}",
 		  true },
 	};
 	size_t i;
