@@ -336,7 +336,6 @@ async function send(text) {
 		return;
 	for (const note of at("log").querySelectorAll(".note"))
 		note.remove();
-	at("choices").replaceChildren();
 	await run({ text: clean, client_message_id: crypto.randomUUID?.() ?? uuid() });
 }
 
@@ -362,7 +361,6 @@ async function resume_pending() {
 		remember(null); /* the turn was over in time: it is on the screen */
 		return;
 	}
-	at("choices").replaceChildren();
 	await run(pending.message);
 }
 

@@ -111,7 +111,7 @@ async function follow(session, reading, signal) {
 
 async function post(session, message, reading, signal) {
 	const reply = await ask("POST", `/chat/sessions/${session}/messages`, { signal, body: message,
-		headers: { Accept: "text/event-stream, application/json;q=0.5" } });
+		headers: { Accept: "text/event-stream" } });
 
 	if (!reply.ok)
 		throw await problem_of(reply);

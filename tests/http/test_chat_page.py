@@ -1,5 +1,6 @@
 """The chat page in a browser: a whole conversation with the real thing, and bad weather from a stand-in."""
 
+import re
 import sys
 import threading
 
@@ -15,6 +16,7 @@ from servers import until
 
 sys.path.insert(0, str(TREE / "tests/fakes"))
 from chat import Chat, whole  # noqa: E402
+from model import Model  # noqa: E402
 
 ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars")
 
@@ -159,6 +161,47 @@ def test_a_whole_conversation(api, postgres, make_page):
     assert refused == []
 
 
+def test_a_model_is_heard_word_by_word(make_system, make_page):
+    """The real thing with a slow model: words before the end, stopped on request, and nothing kept of that."""
+    model = Model().start()
+    model.pace = 0.04
+    system = make_system({"MOA_LLM_URL": model.url, "MOA_LLM_MODEL": "slow"})
+    customer = system.api.register()
+    page = make_page().open(system.url)
+    page.sign_in(customer.email, customer.password)
+    page.shows("How are you feeling today?")
+    page.type("a bit tired today")
+    parts = set()
+    until(lambda: parts.update(page.text(".said:last-child:not(.mine) .words")) or page.is_quiet(), "the answer")
+    assert len(parts - {""}) >= 3
+    model.pace = 0.5
+    page.type("I like camping")
+    until(lambda: len(model.requests) >= 2, "the model to be asked")
+    page.one("#stop").click()
+    page.shows("Stopped.", ".note")
+    assert page.one("#text").get_attribute("value") == "I like camping"
+    talk, = system.api.get("/chat/sessions", token=customer).json()["items"]
+    assert (talk["turns"], talk["state"]) == (1, "hobby_check")
+    model.stop()
+
+
+@pytest.mark.parametrize("server", ["api", "apache"])
+def test_its_files_are_served(server, request):
+    """By both web servers, with types that a strict browser takes; nothing in the page is inline."""
+    found = request.getfixturevalue(server)
+    url = found.system.url + "/chat/"
+    page = found.session.get(url, timeout=10)
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", page.text)
+    names = [path.name for path in (TREE / "htdocs/chat").iterdir() if path.suffix in (".js", ".css")]
+    assert "app.js" in names
+    for name in names:
+        reply = found.session.get(url + name, timeout=10)
+        kind = "css" if name.endswith(".css") else "javascript"
+        assert reply.status_code == 200 and kind in reply.headers["Content-Type"], name
+
+
 def test_the_desktop_speaks_english(api, make_page):
     customer = api.register()
     page = make_page(1280, 800).open(api.system.url)
@@ -196,6 +239,7 @@ def test_words_appear_as_they_come(weather, chat):
     go.set()
     page.shows("Right <b>words</b>, all")
     page.shows("Right <b>words</b>, all", "#live")
+    assert chat.calls[0][1]["Accept"] == "text/event-stream"
     assert page.all("#log b") == [] and len(chat.calls) == 1 and page.complaints() == []
 
 
@@ -253,6 +297,7 @@ def test_a_turn_is_stopped(weather, chat):
     page.shows("Stopped.", ".note")
     assert page.one("#text").get_attribute("value") == "a long question"
     assert len(page.all("#log .said")) == 1 and page.one("#send")
+    assert page.one(".chip").text == "Great"
 
 
 def test_a_reload_picks_the_turn_up(weather, chat):
