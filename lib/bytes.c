@@ -34,3 +34,11 @@ bytes_append(struct arena *a, struct bytes *b, size_t max, const char *bytes, si
 	b->at[b->len] = '\0';
 	return true;
 }
+
+void
+bytes_cut(struct bytes *b, size_t len)
+{
+	b->len = len;
+	if (b->at)
+		b->at[len] = '\0';
+}

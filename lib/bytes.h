@@ -18,4 +18,7 @@ struct bytes {
 /** bytes_append(a, b, max, bytes, len): Add ${len} bytes.  False, and nothing is added, if there would be more than ${max}. */
 bool bytes_append(struct arena *a, struct bytes *b, size_t max, const char *bytes, size_t len) MUST_CHECK;
 
+/** bytes_cut(b, len): Forget all behind the first ${len} bytes, which are there. */
+void bytes_cut(struct bytes *b, size_t len);
+
 #endif

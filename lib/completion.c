@@ -236,8 +236,7 @@ content_read(struct completion *c, const char *inside, size_t inside_len)
 	if (inside_len == 0)
 		return true;
 	if (!append_decoded(c, inside, inside + inside_len) || !is_sane(c, before)) {
-		c->text.len = before;
-		c->text.at[before] = '\0';
+		bytes_cut(&c->text, before);
 		return false;
 	}
 	len = c->text.len - before;

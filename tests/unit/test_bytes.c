@@ -60,6 +60,24 @@ the_bound_holds(void **state)
 	arena_free(&a);
 }
 
+static void
+bytes_are_forgotten(void **state)
+{
+	struct bytes b = { 0 };
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	bytes_cut(&b, 0);
+	assert_null(b.at);
+	assert_true(bytes_append(&a, &b, 5, "abc", 3));
+	bytes_cut(&b, 1);
+	assert_string_equal(b.at, "a");
+	assert_true(bytes_append(&a, &b, 5, "xyz", 3));
+	assert_string_equal(b.at, "axyz");
+	arena_free(&a);
+}
+
 int
 main(void)
 {
@@ -67,6 +85,7 @@ main(void)
 		cmocka_unit_test(pieces_become_one),
 		cmocka_unit_test(nothing_is_something_too),
 		cmocka_unit_test(the_bound_holds),
+		cmocka_unit_test(bytes_are_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -281,6 +281,28 @@ endless_answers_end(void **state)
 	}
 }
 
+/* All of a text in one piece, and too much of it. */
+static void
+a_piece_may_be_too_large(void **state)
+{
+	static char text[10001], reply[11000];
+	struct answer answer;
+
+	(void)state;
+	memset(text, 'a', sizeof(text) - 1);
+	snprintf(reply, sizeof(reply), "data: {\"choices\":[{\"delta\":{\"content\":\"%s\"}}]}\n\n", text);
+	read_reply(&answer, reply, 100, 100);
+	assert_reads_as(&answer, COMPLETION_LARGE, "");
+	memset(text, ' ', sizeof(text) - 1);
+	snprintf(reply, sizeof(reply), "data: {\"choices\":[{\"delta\":{\"content\":\"%s\"}}]}\n\n", text);
+	read_reply(&answer, reply, sizeof(reply), sizeof(reply));
+	assert_reads_as(&answer, COMPLETION_LARGE, "");
+	snprintf(reply, sizeof(reply),
+		 TEXT("Hello") "data: {\"choices\":[{\"delta\":{\"content\":\"%s\"}}]}\n\n", text);
+	read_reply(&answer, reply, sizeof(reply), sizeof(reply));
+	assert_reads_as(&answer, COMPLETION_LARGE, "Hello");
+}
+
 static void
 deep_ones_are_not_followed(void **state)
 {
@@ -340,13 +362,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(answers_in_any_pieces),
-		cmocka_unit_test(what_is_no_answer),
-		cmocka_unit_test(tokens_are_told),
-		cmocka_unit_test(tokens_are_estimated),
-		cmocka_unit_test(the_caller_can_have_enough),
-		cmocka_unit_test(endless_answers_end),
-		cmocka_unit_test(deep_ones_are_not_followed),
+		cmocka_unit_test(a_piece_may_be_too_large),    cmocka_unit_test(answers_in_any_pieces),
+		cmocka_unit_test(what_is_no_answer),	       cmocka_unit_test(tokens_are_told),
+		cmocka_unit_test(tokens_are_estimated),	       cmocka_unit_test(the_caller_can_have_enough),
+		cmocka_unit_test(endless_answers_end),	       cmocka_unit_test(deep_ones_are_not_followed),
 		cmocka_unit_test(requests_say_what_is_wanted),
 	};
 
