@@ -145,3 +145,17 @@ arena_defer(struct arena *a, void (*release)(void *), void *ptr)
 	d->next = a->deferred;
 	a->deferred = d;
 }
+
+void
+arena_release(struct arena *a, const void *ptr)
+{
+	struct arena_deferred **at = &a->deferred, *d;
+
+	while (*at && (*at)->ptr != ptr)
+		at = &(*at)->next;
+	d = *at;
+	if (!d)
+		return;
+	*at = d->next;
+	d->release(d->ptr);
+}

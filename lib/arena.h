@@ -51,4 +51,7 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list args) PRINTF_LIKE(
  */
 void arena_defer(struct arena *a, void (*release)(void *), void *ptr);
 
+/** arena_release(a, ptr): Do now what was deferred for ${ptr}; nothing if nothing was. */
+void arena_release(struct arena *a, const void *ptr);
+
 #endif

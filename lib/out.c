@@ -34,22 +34,25 @@ add(struct json_object *in, const char *key, struct json_object *value)
 		abort();
 }
 
-struct json_object *
-out_object(struct arena *a)
+/* The object belongs to the arena, and knows it. */
+static struct json_object *
+owned(struct arena *a, struct json_object *object)
 {
-	struct json_object *object = must(json_object_new_object());
-
+	json_object_set_userdata(object, a, NULL);
 	arena_defer(a, object_release, object);
 	return object;
 }
 
 struct json_object *
+out_object(struct arena *a)
+{
+	return owned(a, must(json_object_new_object()));
+}
+
+struct json_object *
 out_array(struct arena *a)
 {
-	struct json_object *array = must(json_object_new_array());
-
-	arena_defer(a, object_release, array);
-	return array;
+	return owned(a, must(json_object_new_array()));
 }
 
 void
@@ -112,8 +115,13 @@ out_text(struct json_object *object)
 {
 	const char *text =
 	    json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	struct arena *a = json_object_get_userdata(object);
 
 	if (!text)
 		abort();
+	if (!a)
+		return text;
+	text = arena_strdup(a, text);
+	arena_release(a, object);
 	return text;
 }

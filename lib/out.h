@@ -1,5 +1,5 @@
 /*
- * JSON output: objects and arrays that end with the request.  Besides SQL, the only place where JSON is made: no
+ * JSON output: objects and arrays that end when they are written, or with the request.  Besides SQL, the only place where JSON is made: no
  * string is ever glued together.  A thin face over json-c that settles who owns what.
  */
 #ifndef OUT_H
@@ -26,7 +26,11 @@ void out_json(struct json_object *in, const char *key, const char *json);
 struct json_object *out_object_in(struct json_object *in, const char *key);
 struct json_object *out_array_in(struct json_object *in, const char *key);
 
-/** out_text(object): ${object} as compact JSON; lives as long as ${object}, until it is changed. */
+/**
+ * out_text(object):
+ * ${object} as compact JSON.  What out_object or out_array has made ends here: a request that lasts has no use for
+ * trees of what it has written, and its text is in the arena.  Of other objects it lives as long as they, until changed.
+ */
 const char *out_text(struct json_object *object);
 
 #endif

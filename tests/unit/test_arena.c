@@ -143,6 +143,30 @@ test_defer(void **state)
 }
 
 static void
+test_release(void **state)
+{
+	struct arena a;
+	int one, two, three, other;
+
+	(void)state;
+	released.n = 0;
+	arena_init(&a);
+	arena_defer(&a, release, &one);
+	arena_defer(&a, release, &two);
+	arena_defer(&a, release, &three);
+	arena_release(&a, &two);
+	assert_int_equal(released.n, 1);
+	assert_ptr_equal(released.at[0], &two);
+	arena_release(&a, &two); /* once only */
+	arena_release(&a, &other);
+	assert_int_equal(released.n, 1);
+	arena_free(&a);
+	assert_int_equal(released.n, 3);
+	assert_ptr_equal(released.at[1], &three);
+	assert_ptr_equal(released.at[2], &one);
+}
+
+static void
 test_released_objects_may_use_the_arena_still(void **state)
 {
 	struct arena a;
@@ -166,6 +190,7 @@ main(void)
 		cmocka_unit_test(test_reset_keeps_one_chunk),
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_defer),
+		cmocka_unit_test(test_release),
 		cmocka_unit_test(test_released_objects_may_use_the_arena_still),
 	};
 

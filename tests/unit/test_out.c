@@ -74,17 +74,39 @@ test_controls_are_escaped(void **state)
 }
 
 static void
-test_text_follows_changes(void **state)
+test_a_tree_ends_when_it_is_written(void **state)
 {
-	struct json_object *array;
+	struct json_object *object, *array;
+	const char *text;
 	struct arena a;
 
 	(void)state;
 	arena_init(&a);
+	object = out_object(&a);
 	array = out_array(&a);
+	out_num(out_array_in(object, "list"), NULL, 1);
+	text = out_text(object);
+	assert_non_null(a.deferred);
 	assert_string_equal(out_text(array), "[]");
-	out_num(array, NULL, 1);
-	assert_string_equal(out_text(array), "[1]");
+	assert_null(a.deferred);
+	assert_string_equal(text, "{\"list\":[1]}");
+	arena_free(&a);
+}
+
+static void
+test_a_part_may_be_written_again(void **state)
+{
+	struct json_object *object, *list;
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	object = out_object(&a);
+	list = out_array_in(object, "list");
+	assert_string_equal(out_text(list), "[]");
+	out_num(list, NULL, 1);
+	assert_string_equal(out_text(list), "[1]");
+	assert_string_equal(out_text(object), "{\"list\":[1]}");
 	arena_free(&a);
 }
 
@@ -95,7 +117,8 @@ main(void)
 		cmocka_unit_test(test_every_kind),
 		cmocka_unit_test(test_made_json_goes_out_unchanged),
 		cmocka_unit_test(test_controls_are_escaped),
-		cmocka_unit_test(test_text_follows_changes),
+		cmocka_unit_test(test_a_tree_ends_when_it_is_written),
+		cmocka_unit_test(test_a_part_may_be_written_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
