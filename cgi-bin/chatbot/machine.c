@@ -176,19 +176,22 @@ machine_cap(const struct flow *flow, const struct facts *facts)
 	return stated ? flow->budget_won : facts->available_won;
 }
 
-/* What a plain yes adds to the message: the offer it takes up. */
+/* What a plain yes adds to the message, or "that one" where a card was spoken of: the offer it takes up. */
 static uint64_t
 accepted_offer(const struct flow *flow, uint64_t means, const struct facts *facts,
 	       const struct product **ret_card)
 {
+	const bool yes = means & (MEANS(M_YES) | MEANS(M_PRAISE));
 	int i;
 
-	if (!(means & (MEANS(M_YES) | MEANS(M_PRAISE))) || (means & (MEANS(M_ORDINAL) | NAMES)))
+	if (means & (MEANS(M_ORDINAL) | MEANS(M_COLOUR) | MEANS(M_CHEAPEST) | NAMES))
 		return 0;
-	if (strcmp(flow->offer, "cheaper") == 0)
+	if (yes && strcmp(flow->offer, "cheaper") == 0)
 		return MEANS(M_CHEAPER);
-	if (strcmp(flow->offer, "other") == 0)
+	if (yes && strcmp(flow->offer, "other") == 0)
 		return MEANS(M_OTHER);
+	if (!yes && !(means & MEANS(M_ACCEPT)))
+		return 0;
 	for (i = 0; i < facts->ncards; i++) {
 		if (strcmp(flow->offer, facts->cards[i].id) == 0) {
 			*ret_card = &facts->cards[i];
@@ -204,6 +207,7 @@ offer_of(const struct step *step)
 {
 	switch (step->say) {
 	case SAY_ABOUT:
+	case SAY_ACCEPTED:
 		return step->card->id;
 	case SAY_TOO_DEAR:
 		return "cheaper";
@@ -239,6 +243,9 @@ meanings_here(enum state state, const struct flow *flow, const struct said *said
 	/* "No, the second" corrects; it turns nothing down. */
 	if (means & MEANS(M_ORDINAL) && utterance_find(&said->text, corrections, 0, &span) && span.start == 1)
 		means &= ~MEANS(M_NO);
+	/* Who asks for a price has not chosen yet. */
+	if (means & MEANS(M_PRICE))
+		means &= ~MEANS(M_ACCEPT);
 	/* The buttons of this question, by number. */
 	if (state == CHOOSE && (means & MEANS(M_ORDINAL)) && said->ordinal > 0)
 		means |= said->ordinal == 1   ? MEANS(M_RECOMMEND)

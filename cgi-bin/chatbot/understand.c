@@ -297,5 +297,8 @@ understand_text(struct arena *a, const char *text, struct said *ret_said)
 	/* "Drones?" asks for drones. */
 	if ((said->means & MEANS(M_WORDS)) && only_marked && is_short(u))
 		said->means &= ~MEANS(M_ASKS);
+	/* Nor is a greeting with a mark a question. */
+	if (said->means == (MEANS(M_GREETING) | MEANS(M_ASKS)))
+		said->means = MEANS(M_GREETING);
 	said->language = language_of(u, said);
 }

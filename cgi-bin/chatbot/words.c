@@ -64,7 +64,7 @@ const struct word words_meanings[] = {
 	  "different colour*|not this color|not this colour|change the color|change the colour|"
 	  "other shade*" },
 	{ M_NONE, "아무것도안|아무것도없|없어|없음|없는데|없습|없네|=없다|없다고|=딱히|=딱히요|별로없|그닥",
-	  "none|no hobb*|no interest|no interests|dont have|do not have|nothing special|"
+	  "none|no hobb*|no interest|no interests|dont have|dont really have|no real hobb*|do not have|nothing special|"
 	  "nothing really|nothing much" },
 	{ M_RESTART, "처음부터|다시시작|리셋|초기화|새로시작",
 	  "restart|start over|start again|reset|from the beginning|begin again" },

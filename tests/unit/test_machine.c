@@ -108,6 +108,7 @@ test_messages_lead_on(void **state)
 		{ MO, "소비 리포트 보여줘", DO, SAY_DASHBOARD },
 		{ MO, "bye", DO, SAY_BYE },
 		{ MO, "안뇽", MO, SAY_HELLO },
+		{ MO, "안녕?", MO, SAY_HELLO },
 		{ MO, "저기요", MO, SAY_HELLO },
 		{ MO, "good evening", MO, SAY_HELLO },
 		{ MO, "좋은 아침입니다~^^", MO, SAY_HELLO },
@@ -154,6 +155,7 @@ test_messages_lead_on(void **state)
 		{ HO, "I collect stamps", CH, SAY_CHOOSE },
 		{ HO, "없어요", CH, SAY_CHOOSE },
 		{ HO, "Nothing special", CH, SAY_CHOOSE },
+		{ HO, "i dont really have hobbies", CH, SAY_CHOOSE },
 		{ HO, "딱히요", CH, SAY_CHOOSE },
 		{ HO, "몰라요", CH, SAY_CHOOSE },
 		{ HO, "아니요", CH, SAY_CHOOSE },
@@ -248,6 +250,8 @@ test_messages_lead_on(void **state)
 		{ RE, "얼마야?", RE, SAY_PRICES },
 		{ RE, "how much are they?", RE, SAY_PRICES },
 		{ RE, "두 번째는 어때?", RE, SAY_ABOUT },
+		{ RE, "두번째꺼 얼마야", RE, SAY_ABOUT },
+		{ RE, "이걸로 하면 얼마야", RE, SAY_PRICES },
 		{ RE, "how much is the first one?", RE, SAY_ABOUT },
 		{ RE, "언제까지 갚아?", RE, SAY_FACT },
 		{ RE, "한도 얼마 남았어?", RE, SAY_FACT },
@@ -607,7 +611,12 @@ test_a_yes_takes_up_the_offer(void **state)
 	assert_int_equal(step.say, SAY_ACCEPTED);
 	assert_string_equal(step.card->id, "b-2");
 	assert_false(step.guessed);
-	assert_string_equal(step.flow.offer, "");
+	/* Said once more, it is still that one. */
+	step = step_from(&a, &step.flow, "그걸로 할게", &facts);
+	assert_int_equal(step.say, SAY_ACCEPTED);
+	assert_string_equal(step.card->id, "b-2");
+	step = step_from(&a, &about.flow, "그걸로 할게", &facts);
+	assert_string_equal(step.card->id, "b-2");
 	step = step_from(&a, &about.flow, "세 번째로 할게", &facts);
 	assert_string_equal(step.card->id, "c-3");
 	step = step_from(&a, &about.flow, "아니", &facts);
