@@ -219,24 +219,13 @@ offer_of(const struct step *step)
 	}
 }
 
-/* What the message means here, with what is on the screen and in the profile. */
+/* What is said in one breath limits what it means. */
 static uint64_t
-meanings_here(enum state state, const struct flow *flow, const struct said *said, const struct facts *facts,
-	      const struct product **ret_card)
+corrected(enum state state, const struct said *said, uint64_t means)
 {
 	static const char corrections[] = "^아니|^아냐|^아뇨|no|wait|actually";
 	struct span span;
-	uint64_t means = said->means;
-	const uint64_t comparing =
-	    MEANS(M_CHEAPER) | MEANS(M_DEARER) | MEANS(M_NOT_BRAND) | MEANS(M_OTHER_COLOUR);
 
-	*ret_card = card_meant(said, facts);
-	if (facts->ncards > 0)
-		means |= MEANS(M_CARDS);
-	if (*facts->interests)
-		means |= MEANS(M_PROFILE);
-	if (flow->retries > 0)
-		means |= MEANS(M_AGAIN);
 	/* Turning one thing down is not turning all down. */
 	if (means & (MEANS(M_UNWANTED) | MEANS(M_INTEREST)))
 		means &= ~MEANS(M_NO);
@@ -251,6 +240,26 @@ meanings_here(enum state state, const struct flow *flow, const struct said *said
 		means |= said->ordinal == 1   ? MEANS(M_RECOMMEND)
 			 : said->ordinal == 2 ? MEANS(M_DASHBOARD)
 					      : MEANS(M_DECLINE);
+	return means;
+}
+
+/* What the message means here, with what is on the screen and in the profile. */
+static uint64_t
+meanings_here(enum state state, const struct flow *flow, const struct said *said, const struct facts *facts,
+	      const struct product **ret_card)
+{
+	uint64_t means = said->means;
+	const uint64_t comparing =
+	    MEANS(M_CHEAPER) | MEANS(M_DEARER) | MEANS(M_NOT_BRAND) | MEANS(M_OTHER_COLOUR);
+
+	*ret_card = card_meant(said, facts);
+	if (facts->ncards > 0)
+		means |= MEANS(M_CARDS);
+	if (*facts->interests)
+		means |= MEANS(M_PROFILE);
+	if (flow->retries > 0)
+		means |= MEANS(M_AGAIN);
+	means = corrected(state, said, means);
 	if (*flow->offer)
 		means |= MEANS(M_OFFERED) | accepted_offer(flow, means, facts, ret_card);
 	if (!*ret_card)

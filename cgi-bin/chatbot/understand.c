@@ -255,50 +255,78 @@ language_of(const struct utterance *u, const struct said *said)
 	return u->hangul == 0 && (u->latin_words >= 4 || (u->latin_words >= 2 && known)) ? "en" : NULL;
 }
 
+/* Does the message ask, by its words, its first word or its mark?  Returns whether only the mark says so. */
+static bool
+find_question(const struct utterance *u, struct said *said)
+{
+	bool marked = u->question && u->letters > 0, opens = opens_question(u),
+	     only_marked = !(said->means & MEANS(M_ASKS)) && !opens;
+
+	if (marked)
+		means(said, utterance_has(u, "있어|있는데|있는거|없어|없나|없을까|없니") ? M_HAVE : M_ASKS);
+	else if (opens)
+		means(said, M_ASKS);
+	/* A greeting with a mark is no question. */
+	if (only_marked && said->means == (MEANS(M_GREETING) | MEANS(M_ASKS)))
+		said->means = MEANS(M_GREETING);
+	return only_marked;
+}
+
+static void
+find_mood(struct arena *a, const struct utterance *u, struct said *said)
+{
+	if (!claim_rows(a, u, words_moods, NULL, &said->mood))
+		return;
+	/* "Good morning" is no mood. */
+	if (!(said->means & MEANS(M_GREETING)) || !is_short(u) || said->mood != MOOD_GOOD)
+		means(said, M_MOOD);
+}
+
+static void
+find_interests(struct arena *a, const struct utterance *u, struct said *said)
+{
+	const struct interest *row;
+
+	for (row = interest_rows; row->code; row++) {
+		find_interest(a, u, row, row->ko, said);
+		find_interest(a, u, row, row->en, said);
+	}
+}
+
+/* What no table knows: names of things, unless it is in a third language or no language at all. */
+static void
+find_names(struct arena *a, const struct utterance *u, bool only_marked, struct said *said)
+{
+	if (u->foreign * 2 > u->letters && u->hangul == 0)
+		means(said, M_FOREIGN);
+	if (said->means == 0 && utterance_is_noise(u))
+		means(said, M_NOISE);
+	else if (!(said->means & MEANS(M_FOREIGN)))
+		names_find(a, u, said);
+	/* "Drones?" asks for drones. */
+	if ((said->means & MEANS(M_WORDS)) && only_marked && is_short(u))
+		said->means &= ~MEANS(M_ASKS);
+}
+
 void
 understand_text(struct arena *a, const char *text, struct said *ret_said)
 {
 	struct said *said = ret_said;
 	const struct utterance *u = &said->text;
-	const struct interest *row;
 	bool only_marked;
 
 	memset(said, 0, sizeof(*said));
 	utterance_read(a, text, &said->text);
 	claim_rows(a, u, words_meanings, &said->means, NULL);
-	only_marked = !(said->means & MEANS(M_ASKS)) && !opens_question(u);
-	if (u->question && u->letters > 0)
-		means(said, utterance_has(u, "있어|있는데|있는거|없어|없나|없을까|없니") ? M_HAVE : M_ASKS);
-	else if (opens_question(u))
-		means(said, M_ASKS);
-	if (claim_rows(a, u, words_moods, NULL, &said->mood))
-		means(said, M_MOOD);
-	/* "Good morning" is no mood. */
-	if ((said->means & MEANS(M_GREETING)) && is_short(u) && said->mood == MOOD_GOOD)
-		said->means &= ~MEANS(M_MOOD);
+	only_marked = find_question(u, said);
+	find_mood(a, u, said);
 	drop_refused_report(u, said);
 	find_ordinal(u, said);
 	if (budget_read(text, &said->budget))
 		means(said, M_BUDGET);
 	find_colours(u, said);
-	for (row = interest_rows; row->code; row++) {
-		find_interest(a, u, row, row->ko, said);
-		find_interest(a, u, row, row->en, said);
-	}
+	find_interests(a, u, said);
 	find_fact(u, said);
-	if (u->foreign * 2 > u->letters && u->hangul == 0)
-		means(said, M_FOREIGN);
-	if (said->means & MEANS(M_FOREIGN))
-		; /* none of its words are names */
-	else if (said->means == 0 && utterance_is_noise(u))
-		means(said, M_NOISE);
-	else
-		names_find(a, u, said);
-	/* "Drones?" asks for drones. */
-	if ((said->means & MEANS(M_WORDS)) && only_marked && is_short(u))
-		said->means &= ~MEANS(M_ASKS);
-	/* Nor is a greeting with a mark a question. */
-	if (said->means == (MEANS(M_GREETING) | MEANS(M_ASKS)))
-		said->means = MEANS(M_GREETING);
+	find_names(a, u, only_marked, said);
 	said->language = language_of(u, said);
 }

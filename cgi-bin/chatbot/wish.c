@@ -202,6 +202,28 @@ compared_by(const struct step *step, const struct said *said, uint64_t means)
 	return (means & MEANS(M_DEARER)) ? 1 : 0;
 }
 
+/* What they are into, and what is to be looked for. */
+static void
+note_wish(struct arena *a, struct step *step, enum state next, const struct said *said, uint64_t means,
+	  const struct facts *facts)
+{
+	struct flow *flow = &step->flow;
+
+	if (next == CHOOSE && tells_hobby(machine_state(flow->state), means)) {
+		note_hobby(a, flow, said, facts);
+	} else if (step->searches && names_wish(means)) {
+		wish_for(a, flow, said);
+		step->renamed = true;
+	} else if (step->searches && (means & MEANS(M_QUALITY))) {
+		wish_quality(a, flow, said);
+		step->renamed = true;
+	} else if (strcmp(flow->offer, "other") == 0 && (means & MEANS(M_YES))) {
+		flow->terms = flow->topics = "";
+	}
+	if (step->searches && !*flow->hobby && said->ninterests > 0)
+		flow->hobby = said->interests[0]->code;
+}
+
 void
 wish_note(struct arena *a, struct step *step, enum state next, const struct said *said, uint64_t means,
 	  const struct facts *facts)
@@ -211,18 +233,7 @@ wish_note(struct arena *a, struct step *step, enum state next, const struct said
 
 	if ((state == MOOD_CHECK || state == HOBBY_CHECK) && (means & MEANS(M_MOOD)))
 		flow->mood = words_mood_code(said->mood);
-	if (next == CHOOSE && tells_hobby(state, means))
-		note_hobby(a, flow, said, facts);
-	else if (step->searches && names_wish(means)) {
-		wish_for(a, flow, said);
-		step->renamed = true;
-	} else if (step->searches && (means & MEANS(M_QUALITY))) {
-		wish_quality(a, flow, said);
-		step->renamed = true;
-	} else if (strcmp(flow->offer, "other") == 0 && (means & MEANS(M_YES)))
-		flow->terms = flow->topics = "";
-	if (step->searches && !*flow->hobby && said->ninterests > 0)
-		flow->hobby = said->interests[0]->code;
+	note_wish(a, step, next, said, means, facts);
 	step->compared = compared_by(step, said, means);
 	note_prices(flow, said, means, facts, step->compared);
 	if (next != STATE__MAX) /* an aside asks for nothing */
