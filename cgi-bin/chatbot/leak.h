@@ -25,7 +25,7 @@ struct leak {
 	char text[LEAK_TEXT_MAX + 1]; /* the reply so far, line breaks as spaces; terminated */
 	size_t safe;		      /* bytes of it that may be shown; never fewer than before */
 	const char *voided;	      /* why none may be: "leak", "link", "price", "id", "service", "control",
-					 "script", "language", "long"; NULL as long as they may */
+					 "script", "markup", "language", "long"; NULL as long as they may */
 
 	/* For leak.c only. */
 	struct arena *a;

@@ -36,12 +36,12 @@ model_next(enum say say)
 	return prompt_next(say);
 }
 
-/* Everything that the reply may take numbers from: what the customer said and the names of what was found. */
+/* What the reply may take numbers from: the customer's budget, as the house has it, and the names of what was found. */
 static const char *
 own_words(struct arena *a, const struct model_turn *turn)
 {
 	const struct flow *flow = &turn->step->flow;
-	const char *text = turn->text;
+	const char *text = "";
 	int i;
 
 	if (flow->budget_won)

@@ -111,6 +111,15 @@ is_link(const char *word)
 	return (at && at > word && is_alnum(at[-1])) || is_domain(word);
 }
 
+/* A tag of HTML: clients show text, but not all that will ever be written. */
+static bool
+is_markup(const char *word)
+{
+	const char *at = strchr(word, '<');
+
+	return at && (is_alnum(at[1]) || (at[1] && strchr("/!?", at[1]))) && !is_digit(at[1]);
+}
+
 /* p1 … p99, by itself. */
 static bool
 is_id(const char *word)
@@ -194,6 +203,8 @@ taboo_word(const struct taboo *t, const char *word)
 {
 	if (is_link(word))
 		return "link";
+	if (is_markup(word))
+		return "markup";
 	if (is_id(word))
 		return "id";
 	if (is_service(word))

@@ -10,7 +10,7 @@
 
 struct arena;
 
-/* What may be repeated: the numbers in what the customer said and in the names of what was found. */
+/* What may be repeated: the numbers in a text that is our own, or the customer's. */
 struct taboo {
 	const char *digits; /* the text, folded, without commas between digits */
 	int64_t amounts[32];

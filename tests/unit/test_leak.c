@@ -132,6 +132,8 @@ test_what_must_not_be_shown_is_not(void **state)
 		{ "service", "ko", "결제를 마쳤어요.", "결제" },
 		{ "service", "en", "Your limit is raised.", "limit" },
 		{ "service", "en", "No fees, ever.", "fees" },
+		{ "markup", "en", "So <script>alert(1)</script> it is.", "script" },
+		{ "markup", "en", "So </b> it is.", "</b>" },
 		{ "control", "en", "a\033[31mb", NULL },
 		{ "script", "en", "Hello раураl friend", "раураl" },
 		{ "script", "en", "zero\xE2\x80\x8Bwidth", NULL },
