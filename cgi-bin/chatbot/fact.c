@@ -29,7 +29,8 @@ const struct fact fact_rows[] = {
 	  "the 1st to the 15th. It costs nothing. What is still open on the 16th is extended "
 	  "automatically, and that is counted.",
 	  "모아 결제 규칙 · 연장", "moa payment rules, extension" },
-	{ "신용등급|신용점수|신용에|신용도", "credit score|credit rating|my credit|credit bureau",
+	{ "신용등급|신용점수|신용에|신용도",
+	  "credit score|credit rating|my credit|credit bureau*|credit agenc*",
 	  "신용 점수에 어떤 영향이 있는지는 제가 가진 안내에 없어요. 모아의 등급은 신용 등급이 아니라 갚은 금액으로 "
 	  "정해지는 회원 등급이에요.",
 	  "What I have says nothing about credit scores. moa's grades are no credit rating: they go by what you "
@@ -58,7 +59,7 @@ const struct fact fact_rows[] = {
 	  "everything overdue lifts it at once.",
 	  "모아 결제 규칙 · 연체", "moa payment rules, overdue bills" },
 	{ "납부일|결제일|상환일|언제갚|언제내|언제까지갚|언제까지내|기한|만기|며칠까지|청구일|갚아야|돈내야|돈언제내|언제돈|언제까지돈|돈은언제|^내야",
-	  "due|due date*|when do i need to pay|when is payment|when do i pay|when do i have to pay|when to pay|when must i|"
+	  "have to pay|time to pay|due|due date*|when do i need to pay|when is payment|when do i pay|when do i have to pay|when to pay|when must i|"
 	  "when should i pay|next month|deadline|payment date*|bill|bills|billing",
 	  "이번 달에 쓴 금액은 다음 달 15일까지 갚으면 돼요. 연장하면 그 달 말일까지예요.",
 	  "What you buy in a month is due on the 15th of the next month, or on that month's "

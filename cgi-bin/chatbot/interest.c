@@ -27,6 +27,11 @@ const struct interest interest_rows[] = {
 	{ "computers", "컴퓨터", "computers", "keyboards",
 	  "노트북|컴퓨터|코딩|프로그래밍|개발자|키보드|마우스|데스크테리어|재택",
 	  "laptop*|computer*|coding|programming|keyboard*|mouse|mice|desk setup|software" },
+	{ "fashion", "패션", "fashion", "fashion|bags",
+	  "패션|^옷|쇼핑하|스타일링|코디|신발|운동화|스니커즈|모자|티셔츠|셔츠|원피스|바지|"
+	  "자켓|재킷|후드|👗|👟",
+	  "fashion|clothes|clothing|outfit*|shoe|shoes|sneaker*|shirt*|tshirt*|dress|dresses|"
+	  "jacket*|hoodie*|hat|hats|style" },
 	{ "exercise", "운동", "exercise", "fitness|yoga|running",
 	  "운동기구|운동|헬스|홈트|근력|다이어트|스포츠|덤벨|아령|웨이트|크로스핏|축구|농구|"
 	  "야구|배드민턴|테니스|수영|💪|⚽",
@@ -48,6 +53,8 @@ const struct interest interest_rows[] = {
 	{ "camping", "캠핑", "camping", "camping",
 	  "캠핑용품|캠핑|백패킹|차박|글램핑|불멍|텐트|낚시|🏕|⛺",
 	  "camp|camping|backpacking|outdoors|tent*|glamping|bonfire|fishing" },
+	{ "camping", "캠핑", "camping", "camping", "켐핑|캠핀|켐핀", NULL, true },
+	{ "running", "러닝", "running", "running", NULL, "runing|runnning|runnig", true },
 	{ "cycling", "자전거", "cycling", "cycling", "자전거|라이딩|사이클|따릉이|🚴|🚲",
 	  "cycling|bike*|bicycle*|cyclist" },
 	{ "travel", "여행", "travel", "travel|bags",
@@ -59,17 +66,15 @@ const struct interest interest_rows[] = {
 	{ "coffee", "커피와 차", "coffee and tea", "coffee",
 	  "커피|카페|홈카페|바리스타|원두|^차$|^차를|^차마|홍차|녹차|다도|티타임|라떼|☕|🍵",
 	  "coffee|cafe*|barista|espresso|latte|tea|teas" },
+	{ "photography", "사진", "photography", "photography",
+	  "사진|카메라|출사|브이로그|촬영|필카|필름카메라|삼각대|📷|📸",
+	  "film camera*|photo|photos|photography|camera*|vlog*|tripod*|taking pictures" },
 	{ "films", "영화와 드라마", "films and series", "films",
 	  "영화|드라마|넷플릭스|극장|시네마|정주행|애니메이션|^애니|티비|유튜브|예능|🎬|🍿",
 	  "film|films|movie*|cinema|netflix|drama*|series|anime|tv|youtube" },
 	{ "beauty", "뷰티", "beauty", "skincare|makeup",
 	  "뷰티|화장품|^화장$|화장을|화장하|화장법|스킨케어|메이크업|피부|립스틱|네일|향수|코스메틱|마스크팩|💄",
 	  "beauty|makeup|make up|skincare|skin care|skin|cosmetic*|lipstick*|perfume*|nails|moisturi*" },
-	{ "fashion", "패션", "fashion", "fashion|bags",
-	  "패션|^옷|쇼핑하|스타일링|코디|신발|운동화|스니커즈|모자|티셔츠|셔츠|원피스|바지|"
-	  "자켓|재킷|후드|👗|👟",
-	  "fashion|clothes|clothing|outfit*|shoe|shoes|sneaker*|shirt*|tshirt*|dress|dresses|"
-	  "jacket*|hoodie*|hat|hats|style" },
 	{ "bags", "가방", "bags", "bags", "가방|백팩|지갑|에코백|핸드백|크로스백|파우치",
 	  "bag|bags|backpack*|wallet*|purse*|tote*|handbag*" },
 	{ "home", "집 꾸미기", "home decoration", "home",
@@ -85,9 +90,6 @@ const struct interest interest_rows[] = {
 	  "남자아이|여자아이|초등학생|유치원|손주|손녀|손자|^아이생일|^아이가|^아이랑|^아이와|^아이를|^아이선물|^아이$|아이들|육아|아기|장난감|조카|"
 	  "어린이|유아|레고|블록놀이|인형|🧸",
 	  "kid|kids|child|children|baby|babies|toddler*|toy|toys|nephew*|niece*|lego|doll*" },
-	{ "photography", "사진", "photography", "photography",
-	  "사진|카메라|출사|브이로그|촬영|필카|필름카메라|삼각대|📷|📸",
-	  "film camera*|photo|photos|photography|camera*|vlog*|tripod*|taking pictures" },
 	{ "plants", "식물", "plants", "plants",
 	  "식물|화분|가드닝|텃밭|원예|꽃꽂이|꽃을|^꽃$|다육|식집사|정원|🌱|🪴|🌷",
 	  "plant|plants|garden*|flower*|succulent*" },

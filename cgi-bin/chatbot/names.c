@@ -10,7 +10,7 @@
 
 /* Words that carry no thing: particles of talk, not of the catalog. */
 static const char stop_ko[] =
-    "|저것|아무것|아무색|안넘|안넘게|언더|풀거|다녀|다니|안해|안줘|둘이서|둘중|고민|남자|여자|키우기|뭐해|운세|사주|"
+    "|이중|결제|구매|주문|구입|에러|오류|처음|저것|아무것|아무색|안넘|안넘게|언더|풀거|다녀|다니|안해|안줘|둘이서|둘중|고민|남자|여자|키우기|뭐해|운세|사주|"
     "아침|점심|여섯살|다섯살|일곱살|중|중이|가능|추천요|"
     "우리애|우리집|애|애가|우리아이|볼래|볼까|살래|갈래|있음|없음|없는게|있는게|많네|많은|나|내|난|저|제|전|우리|너|네|그|이|저기|좀|조금|요즘|요새|그냥|혹시|뭐|뭔가|거|것|"
     "걸|게|건|수|때|진짜|정말|너무|아주|완전|매우|그리고|근데|그런데|그래서|그럼|오늘|"
@@ -24,7 +24,7 @@ static const char stop_ko[] =
     "생일|생신|결혼|기념일|밑|위|아래|넘어|이내|누구|모두|전부|아이템|용품|관련|쪽으로|"
     "해|줘|함|임|등|안쪽|넘는|넘는거|넘게|안되는|이내로|언저리|혼자|맘|맘이|마음이|됐고|됐으니|그럼|그러면|"
     "주세요|주라|줄래|부터|싼거부터|이나|아무|아무거|그런|그런거|이런|이런거|저런|저런거|어떤|배고파|무슨|"
-    "제발|빨리|얼른|일단|우선|추가로|대신|바로|다시|관해|대해|관련해|대해서|키로|사고|선에서|쯤에서|느낌으로|"
+    "다른|내려|제발|빨리|얼른|일단|우선|추가로|대신|바로|다시|관해|대해|관련해|대해서|키로|사고|선에서|쯤에서|느낌으로|"
     "할머니|할아버지|어머니|아버지|어머님|아버님|언니|누나|오빠|형|아내|남편|와이프|선생님|동료|상사|후배|선배||";
 static const char stop_en[] =
     "|a|an|the|i|im|ive|id|me|my|mine|we|us|our|to|for|of|in|on|at|by|with|without|and|"
@@ -41,8 +41,8 @@ static const char stop_en[] =
     "right|currently|usually|often|sometimes|when|while|at|dont|doesnt|cant|hobby|"
     "hobbies|birthday|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|ten|five|"
     "hundred|thousands|again|mind|changed|later|birthday|anniversary|christmas|wedding|"
-    "someone|somebody|everyone|getting|being|having|trying|taking|enjoying|watching|"
-    "using|making|starting|started|been|wait|actually|wow|ugh|yay|haha|hehe|never|ever|show|shows|list|page|kinds|types|categories|category|asap|"
+    "listen|listens|listening|someone|somebody|everyone|getting|being|having|trying|taking|enjoying|watching|"
+    "using|making|starting|started|been|wait|actually|wow|ugh|yay|haha|hehe|never|ever|show|shows|helps|help|list|page|kinds|types|categories|category|asap|"
     "ate|wife|husband|sister|brother|boss|coworker|colleague|parents|grandma|grandpa|uncle|aunt|kid|son|"
     "daughter|teacher|roommate|partner|secret|santa|either|tha|lyk|actual|guess|honest|honestly|used|use|new|"
     "old|best|better|least|anyway|instead|also|can|let|lets|see|say|said|tell|know|mean|"
@@ -57,7 +57,7 @@ static const char stop_en[] =
 
 /* What things may be like, which is no thing by itself. */
 static const char qualities[] =
-    "|noise|cancelling|canceling|mechanical|ergonomic|vintage|vegan|sensitive|herbal|large|small|big|무선|유선|방수|방한|가죽|휴대용|대용량|접이식|미니|소형|대형|블루투스|충전식|저소음|노이즈캔슬링|국산|친환경|"
+    "|작은|큰|긴|짧은|재밌는|재미있는|방수되는|조용한|noise|cancelling|canceling|mechanical|ergonomic|vintage|vegan|sensitive|herbal|large|small|big|무선|유선|방수|방한|가죽|휴대용|대용량|접이식|미니|소형|대형|블루투스|충전식|저소음|노이즈캔슬링|국산|친환경|"
     "수제|면|순면|가벼운|튼튼한|귀여운|예쁜|심플한|따뜻한|시원한|푹신한|wireless|wired|waterproof|leather|portable|"
     "foldable|folding|mini|compact|bluetooth|rechargeable|quiet|silent|cotton|organic|handmade|light|lightweight|"
     "sturdy|durable|cute|pretty|simple|minimal|warm|soft|cozy|cosy|cool|";
@@ -87,21 +87,21 @@ static bool
 is_predicate(const char *word)
 {
 	static const char *const tails[] = {
-		"어요",	  "봐요",   "줘요",   "까요",	"주세요", "아요", "해요", "네요",   "세요",
-		"예요",	  "에요",   "래요",   "까요",	"지요",	  "이요", "고요", "은데요", "데요",
-		"니다",	  "한다",   "했다",   "이다",	"었다",	  "았다", "겠다", "싶다",   "할까",
-		"을까",	  "볼까",   "하네",   "었네",	"좋네",	  "하지", "겠지", "할래",   "을래",
-		"해줘",	  "어줘",   "원해",   "하고",	"는데",	  "은데", "한데", "인데",   "던데",
-		"해서",	  "아서",   "어서",   "라서",	"하게",	  "하는", "되는", "있는",   "없는",
-		"같은",	  "싶은",   "좋은",   "었어",	"았어",	  "했어", "싶어", "있어",   "없어",
-		"겠어",	  "졌어",   "니까",   "려고",	"으면",	  "하면", "면서", "다가",   "했던",
-		"하기",	  "이야",   "거야",   "할게",	"고파",	  "아파", "야지", "잖아",   "구나",
-		"거든",	  "더라",   "군요",   "싫어",	"됐어",	  "운거", "한거", "은거",   "진거",
-		"린거",	  "큰거",   "작은거", "되는거", "하심",	  "기심", "으심", "했음",   "었음",
-		"았음",	  "바뀜",   "됐음",   "겠음",	"나요",	  "가요", "은듯", "는듯",   "하셔",
-		"으셔",	  "키워",   "볼래",   "먹을래", "다녀요", "다녀", "이라", "신대",   "밌는거",
-		"있는거", "없는거", "하는거", "되는걸", "지마",	  "러줘", "봐줘", "려줘",   "내줘",
-		"오는거", NULL
+		"어요",	  "봐요", "줘요", "까요", "주세요", "아요",   "해요",	"네요",	  "세요",
+		"래요",	  "까요", "지요", "고요", "은데요", "데요",   "니다",	"한다",	  "했다",
+		"었다",	  "았다", "겠다", "싶다", "할까",   "을까",   "볼까",	"하네",	  "었네",
+		"좋네",	  "하지", "겠지", "할래", "을래",   "해줘",   "어줘",	"원해",	  "하고",
+		"는데",	  "은데", "한데", "인데", "던데",   "해서",   "아서",	"어서",	  "라서",
+		"하게",	  "하는", "되는", "있는", "없는",   "같은",   "싶은",	"좋은",	  "었어",
+		"았어",	  "했어", "싶어", "있어", "없어",   "겠어",   "졌어",	"니까",	  "려고",
+		"으면",	  "하면", "면서", "다가", "했던",   "하기",   "이야",	"거야",	  "할게",
+		"고파",	  "아파", "야지", "잖아", "구나",   "거든",   "더라",	"군요",	  "싫어",
+		"됐어",	  "운거", "한거", "은거", "진거",   "린거",   "큰거",	"작은거", "되는거",
+		"하심",	  "기심", "으심", "했음", "었음",   "았음",   "바뀜",	"됐음",	  "겠음",
+		"나요",	  "가요", "은듯", "는듯", "하셔",   "으셔",   "키워",	"볼래",	  "먹을래",
+		"다녀요", "다녀", "이라", "신대", "밌는거", "있는거", "없는거", "하는거", "되는걸",
+		"지마",	  "러줘", "봐줘", "려줘", "내줘",   "오는거", "니고",	"리고",	  "기고",
+		"시고",	  "우고", NULL
 	};
 	int i;
 
@@ -150,12 +150,13 @@ suits(const char *stem, const char *particle)
 static const char *
 without_particle(struct arena *a, const char *word, size_t syllables)
 {
-	static const char *const particles[] = { "같은거", "같은것", "같은건", "같은걸", "이랑은", "에서는",
-						 "으로는", "이라도", "까지도", "이랑",	 "에서",   "으로요",
-						 "로요",   "이요",   "으로",   "하고",	 "에게",   "부터",
-						 "이나",   "라도",   "처럼",   "보다",	 "을",	   "를",
-						 "이",	   "가",     "은",     "는",	 "도",	   "로",
-						 "에",	   "의",     "랑",     "과",	 "와",	   "나",
+	static const char *const particles[] = { "이에요", "이예요", "예요",   "에요",	 "으루",   "같은거",
+						 "같은것", "같은건", "같은걸", "이랑은", "에서는", "으로는",
+						 "이라도", "까지도", "이랑",   "에서",	 "으로요", "로요",
+						 "이요",   "으로",   "하고",   "에게",	 "부터",   "이나",
+						 "라도",   "처럼",   "보다",   "을",	 "를",	   "이",
+						 "가",	   "은",     "는",     "도",	 "로",	   "에",
+						 "엔",	   "의",     "랑",     "과",	 "와",	   "나",
 						 "만",	   "요",     "이야",   "야",	 NULL };
 	size_t len = strlen(word);
 	const char *stem;
@@ -171,6 +172,19 @@ without_particle(struct arena *a, const char *word, size_t syllables)
 		stem = arena_strndup(a, word, len - tail);
 		return suits(stem, particles[i]) ? stem : word;
 	}
+	return word;
+}
+
+/* 따뜻한거 without its 거. */
+static const char *
+without_thing(struct arena *a, const char *word)
+{
+	static const char *const things[] = { "거", "것", "걸", "건", "걸로", "거로", NULL };
+	int i;
+
+	for (i = 0; things[i]; i++)
+		if (ends_in(word, things[i]) && strlen(word) > strlen(things[i]))
+			return arena_strndup(a, word, strlen(word) - strlen(things[i]));
 	return word;
 }
 
@@ -202,9 +216,13 @@ name_in(struct arena *a, const struct utterance *u, struct span span)
 			       !is_listed(stop_en, word)
 			   ? word
 			   : NULL;
+	if (is_listed(qualities, without_thing(a, word)))
+		return without_thing(a, word);
 	if (len == span.end - span.start && is_predicate(word))
 		return NULL;
 	if (is_listed(stop_ko, without_particle(a, word, 1)))
+		return NULL;
+	if (strlen(without_particle(a, word, 1)) < strlen("두자"))
 		return NULL;
 	word = without_particle(a, word, 2);
 	if (strlen(word) < strlen("두자") || (unsigned char)word[0] < 0xEA || (unsigned char)word[0] > 0xED)

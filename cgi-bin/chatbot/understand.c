@@ -186,6 +186,8 @@ find_interest(struct arena *a, const struct utterance *u, const struct interest 
 	while (utterance_find(u, forms, span.end, &span)) {
 		const char *word = written(a, u, span);
 
+		if (is_any_used(u->things, span))
+			continue; /* part of a longer one */
 		utterance_use(u, span);
 		if (utterance_negates(u, span)) {
 			understand_name(said, M_UNWANTED, word);

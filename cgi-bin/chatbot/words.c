@@ -9,14 +9,14 @@
 /* Where forms of two rows overlap in a message, the row further up has it: "no thanks" is no "no". */
 const struct word words_meanings[] = {
 	{ M_GREETING,
-	  "저기요|=여기요|=있잖아|안녕|좋은아침|좋은저녁|굿모닝|굿애프터눈|안뇽|안냥|반가|=하이|=하잉|=ㅎㅇ|=ㅎㅇㅎㅇ|^헬로|👋",
+	  "저기요|=여기요|=있잖아|안녕|좋은아침|좋은저녁|굿모닝|굿애프터눈|안뇽|안냥|반가|=하이|=하잉|=ㅎㅇ|=ㅎㅇㅎㅇ|^하이용|^하잉|^헬로|👋",
 	  "hi|hii|hello|helo|hey|hiya|howdy|=yo|=sup|whats up|good morning|good afternoon|good evening|good day|=morning|=evening|greetings" },
 	{ M_DECLINE,
 	  "됐어|됐습|됐네|^됐다|그만볼|그만살|그만해도|=됐|괜찮습니다|=괜찮아요|=괜찮아|괜찮아됐|아니괜찮|아니요괜찮|"
 	  "안살|안사|살생각없|안할|안볼|안해도|하지마|하지말|필요없|관두|관둘|다음에|나중에|"
 	  "사양|말하기싫|말하고싶지않|안알려|말안할|비밀|건드리지마|말시키지마|냅둬|패스|넘어가|건너뛰|건너뛸|관심없|생각해볼|생각좀|고민해볼|고민좀|보류",
 	  "no thanks|no thank you|not now|not today|nothing|=never mind|=nevermind|=nvm|forget it|"
-	  "im good|im fine thanks|not interested|rather not|=pass|skip*|dont want to|"
+	  "im good|im fine thanks|ill pass|not interested|rather not|=pass|skip*|dont want to|"
 	  "dont want anything|dont need|do not need|dont recommend|no recommend*|maybe later|"
 	  "=later|another time|dont buy|wont buy|not buying|none of your business|"
 	  "leave me alone|private|dont want to say|think about it|think it over|sleep on it" },
@@ -36,7 +36,7 @@ const struct word words_meanings[] = {
 	  "둘중|셋중|고민되|고민중|고민이네|이게뭐야|이게뭐|이건뭐야|이건뭐예|이거뭐야|뭐하는거|비교|차이|뭐가달라|뭐가다른|다른점",
 	  "what is this|what are these|whats this|what are they|compare|comparison|difference*|differ" },
 	{ M_THANKS,
-	  "^고마|정말고마|너무고마|^감사|감사합|감사해|감사드|감사요|땡큐|=ㄱㅅ|=ㄳ|수고|사랑해|=ㅅㄱ",
+	  "^고마|정말고마|너무고마|^감사|감사합|감사해|감사드|감사요|땡큐|=ㄱㅅ|=ㄳ|수고|사랑해|=ㅅㄱ|🙏",
 	  "thank you|thanks|thx|tks|ty|tysm|cheers|appreciate it|i love you|love you" },
 	{ M_BYE,
 	  "잘가|잘자|굿나잇|굿밤|=ㅂㅂ|=ㅂㅇ|=ㅂ2|=바이|^바이바이|^빠이|다음에봐|또올게|그만할|그만하자|=그만|그만$|그만해$|그만해요$|그만둘|대화종료|=끝|끝낼|=종료",
@@ -58,7 +58,7 @@ const struct word words_meanings[] = {
 	  "different brand*|dont like this brand|dont like the brand|dont like that brand|"
 	  "change the brand|other maker*" },
 	{ M_OTHER_COLOUR,
-	  "다른색|다른컬러|다른칼라|딴색|색바꿔|색깔바꿔|색상바꿔|색깔별로|"
+	  "다른색|다른섹|다른샊|다른컬러|다른칼라|딴색|색바꿔|색깔바꿔|색상바꿔|색깔별로|"
 	  "색상별로|색말고|색깔말고|색상말고",
 	  "other color*|other colour*|another color*|another colour*|different color*|"
 	  "different colour*|not this color|not this colour|change the color|change the colour|"
@@ -66,7 +66,7 @@ const struct word words_meanings[] = {
 	{ M_NONE, "아무것도안|아무것도없|없어|없음|없는데|없습|없네|=없다|없다고|=딱히|=딱히요|별로없|그닥",
 	  "none|no hobb*|no interest|no interests|dont have|dont really have|no real hobb*|do not have|nothing special|"
 	  "nothing really|nothing much" },
-	{ M_RESTART, "처음부터|다시시작|리셋|초기화|새로시작",
+	{ M_RESTART, "=처음으로|처음부터|다시시작|리셋|초기화|새로시작",
 	  "restart|start over|start again|reset|from the beginning|begin again" },
 	{ M_HELP,
 	  "자기소개|뭐할수있|뭘할수있|뭐해줄|뭘해줄|누구|도움말|도와줘|어떻게써|어떻게쓰|사용법|"
@@ -112,7 +112,7 @@ const struct word words_meanings[] = {
 	{ M_ENGLISH, "영어로|영어가|영어되|영어할", "in english|speak english|english please" },
 	{ M_BEST,
 	  "이거어때|이건어때|그거어때|그건어때|괜찮을까|좋을까|살만해|어디서팔|어디서파|판매처|뭐가제일|뭐가더|뭐가좋|뭐가나|어떤게제일|어떤게더|어떤게좋|어떤게나|어느게|제일추천|제일나은",
-	  "which one is best|is it good|are they good|any good|worth it|who sells|which shop|which store|do you like|you like best|which is best|which is better|which one is better|whats best|"
+	  "which one is best|is it good|are they good|any good|worth it|who sells|which shop|which store|whats good|do you like|you like best|which is best|which is better|which one is better|whats best|"
 	  "whats the best|which one would you|the best one|your favourite|your favorite" },
 	{ M_PRICE,
 	  "얼마였|얼마더라|얼마지|얼마야|얼마에요|얼마예요|얼마임|얼만|얼마죠|얼마인|가격이어|가격은어|"
@@ -152,7 +152,7 @@ const struct word words_meanings[] = {
 	  "recommend*|recomend*|reccomend*|suggest*|show me|show some|show us|find me|"
 	  "looking for|look for|buy|shop|shopping|pick|what should i get|what can i get|what can i buy" },
 	{ M_NEED, "필요해|필요한데|쇼핑|구경|가지고싶|갖고싶",
-	  "i need|i want|we need|need|find|search|get me|give me|browse" },
+	  "i need|i want|we need|=need|need a|need an|need new|need some|need something|need ideas|find|search|get me|give me|browse" },
 	{ M_ACK,
 	  "알겠어|알겠습|알았|그렇구나|그렇군|=아하|=오호|=ㅇㅎ|=음|=흠|=헐|=대박|=오|=와|미안|죄송|=ㅈㅅ|"
 	  "잠깐만|잠시만|기다려|=ㄱㄷ|=ㅎㅎ|=ㅎ|허허|하하|호호|헤헤|히히",
@@ -163,12 +163,12 @@ const struct word words_meanings[] = {
 	  "엄마|아빠|어머니|아버지|부모님|할머니|할아버지|여자친구|남자친구|여친|남친|동생|누나|언니|오빠|"
 	  "친구한테|친구에게|친구꺼|친구선물|친구줄|아내|남편|와이프|장모|시어머니|선생님|상사|동료|후배|선배|"
 	  "^딸|^아들",
-	  "for my|for her|for him|for them|my mom*|my mum*|my dad*|my mother*|my father*|girlfriend*|"
+	  "for mom|for mum|for dad|for my|for her|for him|for them|my mom*|my mum*|my dad*|my mother*|my father*|girlfriend*|"
 	  "boyfriend*|my wife*|my husband*|my sister*|my brother*|my friend*|my son*|my daughter*|my boss*|"
 	  "coworker*|colleague*|grandma*|grandpa*|she|he|shes|hes|her|him" },
 	{ M_ASKS,
 	  "낫나|나을까|나은가|뭐해$|영수증|취소하고싶|주문취소|환불해|반품하|혜택|누가|자세히|상세|더알고|얼마|언제|어떻게|뭐야|뭐에|뭔가요|무엇|어디|왜|몇|되나|인가|할수있|가능|알려|궁금|"
-	  "방법|나요|까요|ㄹ까|는지|던가|인지|어때|무슨|어떤|설명|되니|돼요$|뜻",
+	  "방법|나요|까요|ㄹ까|는지|던가|인지|어때|무슨|어떤|설명|되니|돼요$|무슨뜻|뜻이|뜻은",
 	  "what|whats|details|when|whens|how|hows|why|where|wheres|who|whos|which|can i|could i|do i|"
 	  "does|is it|are you|will i|should i|may i|tell me|explain|am i|is my|wondering" },
 	{ 0, NULL, NULL },
@@ -190,7 +190,7 @@ const struct word words_ordinals[] = {
 /* "not bad" before "bad", "안 좋아" before "좋아": the first row that fits counts. */
 const struct word words_moods[] = {
 	{ MOOD_SO_SO, "나쁘지않|나쁘진않|그냥저냥|그럭저럭|쏘쏘|그저그",
-	  "not bad|so so|not too bad|could be better|could be worse|meh|average|alright|all right" },
+	  "not terrible|not bad|so so|not too bad|could be better|could be worse|meh|average|alright|all right" },
 	{ MOOD_TIRED,
 	  "피곤|지쳐|지쳤|지침|졸려|졸리|힘없|기운없|나른|번아웃|녹초|야근|잠못|잠을못|피로|"
 	  "힘이없|기운이없|고단|😴|🥱|😪",
