@@ -433,6 +433,11 @@ test_things_are_named(void **state)
 		{ "세 번째", NULL, NULL, NULL, NULL, 3 },
 		{ "첫 번째 말고 두 번째로", NULL, NULL, NULL, NULL, 2 },
 		{ "마지막 거", NULL, NULL, NULL, NULL, -1 },
+		{ "차박 다니고 아침엔 밖에서 내려 마셔요", "차박", NULL, "camping", NULL, 0 },
+		{ "켐핑", "캠핑", NULL, "camping", NULL, 0 },
+		{ "I go runing", "running", NULL, "running", NULL, 0 },
+		{ "I listen to jazz", "jazz", NULL, "music", NULL, 0 },
+		{ "다른 섹은요?", NULL, NULL, NULL, NULL, 0 },
 	};
 	struct arena a;
 	struct said said;
@@ -442,10 +447,10 @@ test_things_are_named(void **state)
 	arena_init(&a);
 	for (i = 0; i < LENGTH(rows); i++) {
 		understand_text(&a, rows[i].text, &said);
+		assert_int_equal(said.nnamed,
+				 (rows[i].named != NULL) + ((said.means & MEANS(M_QUALITY)) != 0));
 		if (rows[i].named)
 			assert_string_equal(said.named[0], rows[i].named);
-		else
-			assert_int_equal(said.nnamed, 0);
 		assert_int_equal(said.nunwanted, rows[i].unwanted != NULL);
 		if (rows[i].unwanted)
 			assert_string_equal(said.unwanted[0], rows[i].unwanted);
