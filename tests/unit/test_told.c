@@ -146,14 +146,14 @@ test_what_the_house_did_not_understand(void **state)
 		uint64_t means;
 		const char *next;
 	} rows[] = {
-		{ "mood_check", "파김치예요", "\"mood\":\"tired\"", MEANS(M_MOOD), "hobby_check" },
-		{ "mood_check", "파김치예요", "\"interests\":[\"art\"]", MEANS(M_INTEREST), "choose" },
-		{ "hobby_check", "파김치예요", "\"interests\":[\"art\",\"music\"]", MEANS(M_INTEREST),
+		{ "mood_check", "파김치네요", "\"mood\":\"tired\"", MEANS(M_MOOD), "hobby_check" },
+		{ "mood_check", "파김치네요", "\"interests\":[\"art\"]", MEANS(M_INTEREST), "choose" },
+		{ "hobby_check", "파김치네요", "\"interests\":[\"art\",\"music\"]", MEANS(M_INTEREST),
 		  "choose" },
-		{ "choose", "파김치예요", "\"wants\":\"recommend\"", MEANS(M_RECOMMEND), "recommendation" },
-		{ "recommendation", "파김치예요", "\"wants\":\"cheaper\"", MEANS(M_CHEAPER),
+		{ "choose", "파김치네요", "\"wants\":\"recommend\"", MEANS(M_RECOMMEND), "recommendation" },
+		{ "recommendation", "파김치네요", "\"wants\":\"cheaper\"", MEANS(M_CHEAPER),
 		  "re_recommendation" },
-		{ "recommendation", "파김치예요", "\"colour\":\"red\"", MEANS(M_COLOUR),
+		{ "recommendation", "파김치네요", "\"colour\":\"red\"", MEANS(M_COLOUR),
 		  "re_recommendation" },
 	};
 	struct arena a;
@@ -180,17 +180,17 @@ test_what_nothing_bears_out_is_left_out(void **state)
 		uint64_t without;
 		const char *next;
 	} rows[] = {
-		{ "hobby_check", "파김치예요", "\"mood\":\"good\"", MEANS(M_MOOD), "hobby_check" },
-		{ "hobby_check", "파김치예요",
+		{ "hobby_check", "파김치네요", "\"mood\":\"good\"", MEANS(M_MOOD), "hobby_check" },
+		{ "hobby_check", "파김치네요",
 		  "\"interests\":[\"스마트폰\",\"추천\",\"https://evil.example\"]", NAMES, "hobby_check" },
-		{ "hobby_check", "파김치예요", "\"unwanted\":[\"모자\"]", MEANS(M_UNWANTED), "hobby_check" },
-		{ "hobby_check", "파김치예요", "\"budget_won\":30000", MEANS(M_BUDGET), "hobby_check" },
+		{ "hobby_check", "파김치네요", "\"unwanted\":[\"모자\"]", MEANS(M_UNWANTED), "hobby_check" },
+		{ "hobby_check", "파김치네요", "\"budget_won\":30000", MEANS(M_BUDGET), "hobby_check" },
 		{ "hobby_check", "없어요", "\"interests\":[\"art\"],\"wants\":\"recommend\"",
 		  NAMES | MEANS(M_RECOMMEND), "choose" },
 		{ "choose", "됐어요", "\"wants\":\"recommend\",\"interests\":[\"art\"]",
 		  NAMES | MEANS(M_RECOMMEND), "done" },
 		{ "mood_check", "좋아요", "\"wants\":\"recommend\"", MEANS(M_RECOMMEND), "hobby_check" },
-		{ "choose", "파김치예요", "\"wants\":\"cheaper\",\"colour\":\"red\"",
+		{ "choose", "파김치네요", "\"wants\":\"cheaper\",\"colour\":\"red\"",
 		  MEANS(M_CHEAPER) | MEANS(M_COLOUR), "choose" },
 		{ "recommendation", "수수료 있어요?", "\"wants\":\"other\"", MEANS(M_OTHER),
 		  "recommendation" },
@@ -238,7 +238,7 @@ test_words_and_amounts_stand_in_the_message(void **state)
 static void
 test_unfit_adds_nothing(void **state)
 {
-	const char *text = "파김치예요";
+	const char *text = "파김치네요";
 	struct arena a;
 	struct flow flow;
 	struct said said;
