@@ -231,7 +231,7 @@ test_an_answer_is_used(void **state)
 		says = arena_printf(&texts, "```json\n%s\"reply\":\"%s\"}\n```",
 				    HEAD("true", "\"tired\"", "[]", "[]"), reply);
 		piece = pieces[i];
-		ask_run(&ask, "mood_check", "파김치예요");
+		ask_run(&ask, "mood_check", "흐물흐물하네");
 		assert_int_equal(ask.e, OK);
 		assert_int_equal(ask.understood, 1);
 		assert_true(ask.fits && (ask.means & MEANS(M_MOOD)));
@@ -245,7 +245,7 @@ test_an_answer_is_used(void **state)
 	}
 	assert_non_null(strstr(sent, "\"name\":\"" PROMPT_VERSION "\""));
 	assert_non_null(strstr(sent, "\"additionalProperties\":false"));
-	assert_non_null(strstr(sent, "파김치예요"));
+	assert_non_null(strstr(sent, "흐물흐물하네"));
 	assert_null(strstr(sent, "87310"));
 }
 
@@ -345,7 +345,7 @@ test_an_unwanted_reply_is_not_waited_for(void **state)
 	stalls = true;
 	says = HEAD("true", "\"tired\"", "[]",
 		    "[]") "\"reply\":\"요즘은 무엇에 마음이 가세요? 천천히 말씀해 주세요.\"}";
-	ask_run(&ask, "mood_check", "파김치예요");
+	ask_run(&ask, "mood_check", "흐물흐물하네");
 	assert_int_equal(ask.e, OK);
 	assert_null(ask.answer.reply);
 	assert_int_equal(ask.understood, 1);
