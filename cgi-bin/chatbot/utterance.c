@@ -110,6 +110,13 @@ utterance_read(struct arena *a, const char *text, struct utterance *ret_u)
 	ret_u->things = arena_alloc(a, (len + 1) * sizeof(*ret_u->things));
 }
 
+/* The next place of form in text from there on, or NULL. */
+static const char *
+next_place(const char *text, const char *form, size_t len)
+{
+	return memmem(text, strlen(text), form, len);
+}
+
 /* A form of ASCII: whole words, or the beginning of one when it ends in '*'. */
 static bool
 find_words(const struct utterance *u, const char *form, size_t len, size_t from, struct span *ret_span)
@@ -118,13 +125,11 @@ find_words(const struct utterance *u, const char *form, size_t len, size_t from,
 	const char *at;
 
 	len -= prefix;
-	for (at = u->words + from; *at; at++) {
-		if (*at != ' ' || strncmp(at + 1, form, len) != 0)
+	for (at = next_place(u->words + from, form, len); at; at = next_place(at + 1, form, len)) {
+		if (at == u->words + from || at[-1] != ' ' || (!prefix && at[len] != ' '))
 			continue;
-		if (!prefix && at[1 + len] != ' ')
-			continue;
-		ret_span->start = (size_t)(at + 1 - u->words);
-		ret_span->end = ret_span->start + len + strcspn(at + 1 + len, " ");
+		ret_span->start = (size_t)(at - u->words);
+		ret_span->end = ret_span->start + len + strcspn(at + len, " ");
 		return true;
 	}
 	return false;
@@ -135,14 +140,15 @@ static bool
 find_letters(const struct utterance *u, const char *form, size_t len, size_t from, struct span *ret_span)
 {
 	bool begins = form[0] == '^', ends = form[len - 1] == '$';
-	size_t at, n = strlen(u->squeezed);
+	const char *at;
 
 	form += begins;
 	len -= (size_t)begins + ends;
-	for (at = 0; at + len <= n; at++) {
-		struct span span = { u->origin[at], u->origin[at + len - 1] + 1 };
+	for (at = next_place(u->squeezed, form, len); at; at = next_place(at + 1, form, len)) {
+		const size_t *origin = u->origin + (at - u->squeezed);
+		struct span span = { origin[0], origin[len - 1] + 1 };
 
-		if (span.start < from || strncmp(u->squeezed + at, form, len) != 0)
+		if (span.start < from)
 			continue;
 		if ((begins && u->words[span.start - 1] != ' ') || (ends && u->words[span.end] != ' '))
 			continue;
