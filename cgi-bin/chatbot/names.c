@@ -157,7 +157,7 @@ without_particle(struct arena *a, const char *word, size_t syllables)
 						 "라도",   "처럼",   "보다",   "을",	 "를",	   "이",
 						 "가",	   "은",     "는",     "도",	 "로",	   "에",
 						 "엔",	   "의",     "랑",     "과",	 "와",	   "나",
-						 "만",	   "요",     "이야",   "야",	 NULL };
+						 "마다",   "만",     "요",     "이야",	 "야",	   NULL };
 	size_t len = strlen(word);
 	const char *stem;
 	int i;

@@ -433,7 +433,7 @@ test_things_are_named(void **state)
 		{ "세 번째", NULL, NULL, NULL, NULL, 3 },
 		{ "첫 번째 말고 두 번째로", NULL, NULL, NULL, NULL, 2 },
 		{ "마지막 거", NULL, NULL, NULL, NULL, -1 },
-		{ "차박 다니고 아침엔 밖에서 내려 마셔요", "차박", NULL, "camping", NULL, 0 },
+		{ "주말마다 차박 다니고 아침엔 밖에서 내려 마셔요", "차박", NULL, "camping", NULL, 0 },
 		{ "켐핑", "캠핑", NULL, "camping", NULL, 0 },
 		{ "I go runing", "running", NULL, "running", NULL, 0 },
 		{ "I listen to jazz", "jazz", NULL, "music", NULL, 0 },
