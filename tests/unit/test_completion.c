@@ -114,20 +114,10 @@ answers_in_any_pieces(void **state)
 		{ "  \n" TEXT("Hello") FINISH("stop"), "Hello" },
 		{ "data:{\"choices\":[{\"delta\":{\"content\":\"Hello\"}}]}\r\n\r\ndata:[DONE]\r\n\r\n",
 		  "Hello" },
-		{ "data: {\"choices\":[{\"delta\":{\"content\":null,\"reasoning_content\":\"hm\"}}],\"usage\":null}\n\n" TEXT(
-		      "Hello") FINISH("stop"),
-		  "Hello" },
 		{ "data: {\n"
 		  "data: \"choices\": [ { \"delta\" : { \"content\" : \"Hello\" } } ] }\n\n" DONE,
 		  "Hello" },
-		{ "data: {\"choices\":[{\"delta\":{\"content\":[{\"type\":\"text\",\"text\":\"Hel\"},{\"type\":\"text\","
-		  "\"text\":\"lo\"}]}}]}\n\n" DONE,
-		  "Hello" },
-		{ "data: {\"error\":null,\"choices\":[{\"logprobs\":{\"content\":[{\"token\":\"x\",\"logprob\":-1.5e-3}]},"
-		  "\"delta\":{\"content\":\"Hello\",\"refusal\":null,\"tool_calls\":[]}}]}\n\n" DONE,
-		  "Hello" },
-		{ TEXT("\\uac00\\ud83d\\ude00\\u0000\\ud83dx\\ude00\\n\\\"\\\\\\/") DONE,
-		  "\xEA\xB0\x80\xF0\x9F\x98\x80\xEF\xBF\xBD\xEF\xBF\xBDx\xEF\xBF\xBD\n\"\\/" },
+		{ TEXT("\\uac00\\ud83d\\ude00\\n\\\"") DONE, "\xEA\xB0\x80\xF0\x9F\x98\x80\n\"" },
 		{ TEXT("\xEA\xB0\x80") TEXT("\xF0\x9F\x98\x80") DONE, "\xEA\xB0\x80\xF0\x9F\x98\x80" },
 		{ WHOLE("{\"role\":\"assistant\",\"content\":\"Hello\"}", "\"stop\""), "Hello" },
 		{ "\n  " WHOLE("{\"content\":\"Hello\",\"refusal\":null}", "\"stop\"") "\n\n", "Hello" },
@@ -150,10 +140,6 @@ what_is_no_answer(void **state)
 		{ "", COMPLETION_FORMAT, "" },
 		{ "<html>busy</html>", COMPLETION_FORMAT, "" },
 		{ "data: nonsense\n\n", COMPLETION_FORMAT, "" },
-		{ "data: {\"choices\":[{\"delta\":{\"content\":\"a\\x\"}}]}\n\n", COMPLETION_FORMAT, "" },
-		{ "data: {\"choices\":[{\"delta\":{\"content\":\"\xFF\"}}]}\n\n", COMPLETION_FORMAT, "" },
-		{ "data: {\"choices\":[{]}\n\n", COMPLETION_FORMAT, "" },
-		{ "data: {\"a\":1}{}\n\n", COMPLETION_FORMAT, "" },
 		{ "{\"choices\":[]}", COMPLETION_CUT, "" },
 		{ "{\"hello\":\"world\"}", COMPLETION_FORMAT, "" },
 		{ "{\"choices\":[{\"message\":{\"content\":\"Hel", COMPLETION_CUT, "" },
@@ -166,9 +152,7 @@ what_is_no_answer(void **state)
 		{ WHOLE("{\"content\":null}", "\"tool_calls\""), COMPLETION_EMPTY, "" },
 		{ WHOLE("{\"content\":null,\"refusal\":\"No.\"}", "\"stop\""), COMPLETION_REFUSED, "" },
 		{ TEXT("Hel") FINISH("content_filter") DONE, COMPLETION_REFUSED, "Hel" },
-		{ CHUNK("{\"refusal\":\"I'm sorry\"}"), COMPLETION_REFUSED, "" },
 		{ "{\"error\":{\"message\":\"overloaded\",\"code\":503}}", COMPLETION_ERROR, "" },
-		{ "{\"error\":\"model not found\"}", COMPLETION_ERROR, "" },
 		{ TEXT("Hel") "data: {\"error\":{\"message\":\"overloaded\"}}\n\n", COMPLETION_ERROR, "Hel" },
 		{ "event: error\ndata: overloaded\n\n", COMPLETION_ERROR, "" },
 	};
@@ -205,13 +189,6 @@ tokens_are_told(void **state)
 	assert_false(answer.c.cut);
 	assert_false(answer.c.done);
 	assert_reads_as(&answer, COMPLETION_OK, "Hello");
-	read_reply(
-	    &answer,
-	    "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":-3,\"completion_tokens\":1e99}}\n\n" DONE, 1,
-	    1);
-	assert_int_equal(answer.c.prompt_tokens, 0);
-	assert_int_equal(answer.c.completion_tokens, 1);
-	arena_free(&answer.arena);
 }
 
 static void
@@ -264,8 +241,6 @@ endless_answers_end(void **state)
 		enum completion_fault fault;
 	} rows[] = {
 		{ TEXT("abcdefgh"), 600, 800, COMPLETION_LARGE },
-		{ TEXT("\\n\\n  "), 32, 64, COMPLETION_LARGE },
-		{ TEXT("a \\n "), 600, 2000, COMPLETION_LARGE },
 		{ "data: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 100, 1400, COMPLETION_LARGE },
 		{ "{ \"a\": \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 100, 1400, COMPLETION_LARGE },
 		{ "[[[[[[[[", 100, 100000, COMPLETION_LARGE },
@@ -279,43 +254,6 @@ endless_answers_end(void **state)
 		assert_int_equal(completion_end(&answer.c), rows[i].fault);
 		arena_free(&answer.arena);
 	}
-}
-
-/* All of a text in one piece, and too much of it. */
-static void
-a_piece_may_be_too_large(void **state)
-{
-	static char text[10001], reply[11000];
-	struct answer answer;
-
-	(void)state;
-	memset(text, 'a', sizeof(text) - 1);
-	snprintf(reply, sizeof(reply), "data: {\"choices\":[{\"delta\":{\"content\":\"%s\"}}]}\n\n", text);
-	read_reply(&answer, reply, 100, 100);
-	assert_reads_as(&answer, COMPLETION_LARGE, "");
-	memset(text, ' ', sizeof(text) - 1);
-	snprintf(reply, sizeof(reply), "data: {\"choices\":[{\"delta\":{\"content\":\"%s\"}}]}\n\n", text);
-	read_reply(&answer, reply, sizeof(reply), sizeof(reply));
-	assert_reads_as(&answer, COMPLETION_LARGE, "");
-	snprintf(reply, sizeof(reply),
-		 TEXT("Hello") "data: {\"choices\":[{\"delta\":{\"content\":\"%s\"}}]}\n\n", text);
-	read_reply(&answer, reply, sizeof(reply), sizeof(reply));
-	assert_reads_as(&answer, COMPLETION_LARGE, "Hello");
-}
-
-static void
-deep_ones_are_not_followed(void **state)
-{
-	char reply[300] = "data: ";
-	struct answer answer;
-
-	(void)state;
-	memset(reply + 6, '[', 100);
-	memset(reply + 106, ']', 100);
-	memcpy(reply + 206, "\n\n", 3);
-	read_reply(&answer, reply, 1000, 1000);
-	assert_int_equal(answer.fault, COMPLETION_FORMAT);
-	arena_free(&answer.arena);
 }
 
 static struct json_object *
@@ -362,10 +300,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_piece_may_be_too_large),    cmocka_unit_test(answers_in_any_pieces),
-		cmocka_unit_test(what_is_no_answer),	       cmocka_unit_test(tokens_are_told),
-		cmocka_unit_test(tokens_are_estimated),	       cmocka_unit_test(the_caller_can_have_enough),
-		cmocka_unit_test(endless_answers_end),	       cmocka_unit_test(deep_ones_are_not_followed),
+		cmocka_unit_test(answers_in_any_pieces),
+		cmocka_unit_test(what_is_no_answer),
+		cmocka_unit_test(tokens_are_told),
+		cmocka_unit_test(tokens_are_estimated),
+		cmocka_unit_test(the_caller_can_have_enough),
+		cmocka_unit_test(endless_answers_end),
 		cmocka_unit_test(requests_say_what_is_wanted),
 	};
 
