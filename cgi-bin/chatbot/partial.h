@@ -12,7 +12,8 @@
 
 struct arena;
 
-enum { PARTIAL_MAX = 8192 };
+/* Of an answer with the longest reply, escaped. */
+enum { PARTIAL_MAX = 4096 };
 
 struct partial {
 	char reply[PARTIAL_MAX + 1]; /* the reply so far, decoded: whole characters, terminated */

@@ -70,7 +70,8 @@ static const char *
 without_numbers(struct arena *a, const char *text, int digits_max)
 {
 	static const char mark[] = "[number]";
-	char *out = arena_alloc(a, strlen(text) * sizeof(mark) + 1), *end = out;
+	/* The mark takes the place of three digits at least. */
+	char *out = arena_alloc(a, strlen(text) * 3 + sizeof(mark)), *end = out;
 
 	while (*text) {
 		int digits;
