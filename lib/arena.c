@@ -1,4 +1,5 @@
 /* Memory that lives as long as one request: chunks that only grow, wiped and reused at the reset. */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,18 +28,23 @@ arena_init(struct arena *a)
 	*a = (struct arena){ 0 };
 }
 
-/* A fresh chunk that holds at least need bytes, in front of the others. */
+/*
+ * A fresh chunk that holds at least need bytes.  In front of the others, or, when it is for one large piece, behind the
+ * one in front, which may still have room for many small ones.
+ */
 static struct arena_chunk *
 chunk_push(struct arena *a, size_t need)
 {
-	size_t size = need > CHUNK_SIZE ? need : CHUNK_SIZE;
+	bool large = need > CHUNK_SIZE / 2 && a->chunks;
+	struct arena_chunk **at = large ? &a->chunks->next : &a->chunks;
+	size_t size = large || need > CHUNK_SIZE ? need : CHUNK_SIZE;
 	struct arena_chunk *chunk = calloc(1, sizeof(*chunk) + size);
 
 	if (!chunk)
 		abort();
 	chunk->size = size;
-	chunk->next = a->chunks;
-	a->chunks = chunk;
+	chunk->next = *at;
+	*at = chunk;
 	return chunk;
 }
 
@@ -61,7 +67,7 @@ arena_alloc(struct arena *a, size_t size)
 void
 arena_reset(struct arena *a)
 {
-	struct arena_chunk *chunk, *next;
+	struct arena_chunk *chunk, *next, *kept = NULL;
 
 	while (a->deferred) {
 		struct arena_deferred *d = a->deferred;
@@ -69,17 +75,21 @@ arena_reset(struct arena *a)
 		a->deferred = d->next;
 		d->release(d->ptr);
 	}
-	/* The oldest chunk stays for the next request; it is of the ordinary size unless the first need was larger. */
+	/* The oldest chunk of the ordinary size stays for the next request. */
 	for (chunk = a->chunks; chunk; chunk = next) {
 		next = chunk->next;
 		explicit_bzero(chunk->bytes, chunk->used);
 		chunk->used = 0;
-		if (next || chunk->size > CHUNK_SIZE)
+		if (chunk->size != CHUNK_SIZE) {
 			free(chunk);
-		else
-			break;
+			continue;
+		}
+		free(kept);
+		kept = chunk;
 	}
-	a->chunks = chunk;
+	if (kept)
+		kept->next = NULL;
+	a->chunks = kept;
 }
 
 void

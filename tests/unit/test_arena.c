@@ -84,6 +84,26 @@ test_reset_keeps_one_chunk(void **state)
 }
 
 static void
+test_large_pieces_waste_no_room(void **state)
+{
+	struct arena a;
+	char *small;
+	int i;
+
+	(void)state;
+	arena_init(&a);
+	small = arena_alloc(&a, 16);
+	for (i = 1; i < 100; i++) {
+		memset(arena_alloc(&a, 4090), 1, 4090);
+		memset(arena_alloc(&a, 9000), 1, 9000);
+		assert_ptr_equal(arena_alloc(&a, 16), small + (ptrdiff_t)i * 16);
+	}
+	arena_reset(&a);
+	assert_ptr_equal(arena_alloc(&a, 16), small);
+	arena_free(&a);
+}
+
+static void
 test_strings(void **state)
 {
 	struct arena a;
@@ -188,6 +208,7 @@ main(void)
 		cmocka_unit_test(test_allocations),
 		cmocka_unit_test(test_reset_wipes),
 		cmocka_unit_test(test_reset_keeps_one_chunk),
+		cmocka_unit_test(test_large_pieces_waste_no_room),
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_defer),
 		cmocka_unit_test(test_release),
