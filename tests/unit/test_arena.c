@@ -94,7 +94,7 @@ test_large_pieces_waste_no_room(void **state)
 	arena_init(&a);
 	small = arena_alloc(&a, 16);
 	for (i = 1; i < 100; i++) {
-		memset(arena_alloc(&a, 4090), 1, 4090);
+		memset(arena_alloc(&a, 4200), 1, 4200);
 		memset(arena_alloc(&a, 9000), 1, 9000);
 		assert_ptr_equal(arena_alloc(&a, 16), small + (ptrdiff_t)i * 16);
 	}
