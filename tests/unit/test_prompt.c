@@ -178,11 +178,10 @@ window_of(struct arena *a, const char *text, int n)
 static const char *
 repeated(struct arena *a, const char *text, int n)
 {
-	char *all = arena_alloc(a, strlen(text) * (size_t)n + 1);
-	int i;
+	const char *all = "";
 
-	for (i = 0; i < n; i++)
-		memcpy(all + strlen(text) * (size_t)i, text, strlen(text));
+	for (; n > 0; n--)
+		all = arena_printf(a, "%s%s", all, text);
 	return all;
 }
 
