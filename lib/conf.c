@@ -137,6 +137,8 @@ conf_read(const struct conf_row *rows, void *ret_conf)
 
 		if (text)
 			fault = row_set(row, text, ret_conf);
+		else if (row->type == CONF_STR)
+			*(const char **)((char *)ret_conf + row->offset) = NULL;
 		if (owned && (fault || row->type != CONF_STR)) {
 			explicit_bzero(owned, strlen(owned));
 			free(owned);

@@ -32,8 +32,8 @@ extern const char conf_required[];
 
 /**
  * conf_read(rows, ret_conf):
- * Fill *${ret_conf} by ${rows}, which ends with a zero row.  Strings live as long as the process.  Returns the number of
- * faults, each logged with the variable's name and what is wrong, never its value.
+ * Fill *${ret_conf} by ${rows}, which ends with a zero row.  Strings live as long as the process; one that is unset and has no
+ * preset is NULL.  Returns the number of faults, each logged with the variable's name and what is wrong, never its value.
  */
 int conf_read(const struct conf_row *rows, void *ret_conf) MUST_CHECK;
 

@@ -71,6 +71,21 @@ test_presets(void **state)
 	assert_int_equal(v.key[31], 31);
 }
 
+/* Whatever was in its place before. */
+static void
+test_unset_string_without_preset(void **state)
+{
+	static const struct conf_row row[] = {
+		{ "TEST_CONF_NAME", CONF_STR, offsetof(struct values, name), 1, 8, NULL, "a name" },
+		{ 0 },
+	};
+	struct values v = { .name = "garbage" };
+
+	(void)state;
+	assert_int_equal(conf_read(row, &v), 0);
+	assert_null(v.name);
+}
+
 static void
 test_environment(void **state)
 {
@@ -193,6 +208,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_presets, clean_environment),
+		cmocka_unit_test_setup(test_unset_string_without_preset, clean_environment),
 		cmocka_unit_test_setup(test_environment, clean_environment),
 		cmocka_unit_test_setup(test_files, clean_environment),
 		cmocka_unit_test_setup(test_faults, clean_environment),
