@@ -1,6 +1,5 @@
 /* A program's life: options, configuration, connections, the loop, and a clean stop. */
 #include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -8,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -23,19 +19,14 @@
 #include "http.h"
 #include "kv.h"
 #include "limit.h"
+#include "listener.h"
 #include "log.h"
 #include "loop.h"
 #include "req.h"
 #include "resp.h"
 #include "token.h"
 
-enum {
-	SHORT_DEADLINE_MS = 2800,
-	FIRST_CONNECTION_MS = 500,
-	STOP_MS = 28000,
-	BACKLOG = 1024,
-	MALLOC_ARENAS = 2
-};
+enum { SHORT_DEADLINE_MS = 2800, FIRST_CONNECTION_MS = 500, STOP_MS = 28000, MALLOC_ARENAS = 2 };
 
 struct app_conf {
 	struct db_conf db;
@@ -210,54 +201,6 @@ metrics_start(const struct app *app)
 		      gauge_passed_blind, NULL);
 }
 
-/* Does a living process listen there?  What a dead one has left refuses. */
-static bool
-is_taken(const struct sockaddr_un *addr)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool taken = connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) == 0 || errno == EAGAIN;
-
-	close(fd);
-	return taken;
-}
-
-static int
-listen_on(const char *path)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || strlen(path) >= sizeof(addr.sun_path))
-		return -1;
-	memcpy(addr.sun_path, path, strlen(path) + 1);
-	if (is_taken(&addr)) {
-		log_event(LOG_ERROR, "start", "msg=\"another process listens on this socket\" path=%s", path);
-		close(fd);
-		return -1;
-	}
-	unlink(path);
-	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) != 0 || chmod(path, 0660) != 0 ||
-	    listen(fd, BACKLOG) != 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* The listening socket: of our own at path, or descriptor 0 from the web server.  -1: there is none. */
-static int
-listen_open(const char *path)
-{
-	int listening = 0, fd = path ? listen_on(path) : STDIN_FILENO;
-	socklen_t len = sizeof(listening);
-
-	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) != 0 || !listening)
-		return -1;
-	if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0)
-		return -1;
-	return fd;
-}
-
 /* Run the loop until SIGTERM or SIGINT.  Returns how many requests were still running when patience ended. */
 static int
 run_loop(struct app *app, int listen_fd, const sigset_t *stop_signals)
@@ -331,7 +274,7 @@ serve(struct app *app, const char *socket_path)
 	sigaddset(&stop_signals, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &stop_signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	fd = listen_open(socket_path);
+	fd = listener_open(socket_path);
 	if (fd < 0) {
 		log_event(LOG_ERROR, "start",
 			  "msg=\"no socket to listen on: a web server passes one, or -s PATH\"");
