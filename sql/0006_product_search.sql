@@ -82,18 +82,21 @@ BEGIN
 	END IF;
 	IF TG_OP IN ('UPDATE', 'INSERT') THEN
 		WITH worded AS MATERIALIZED (
-			SELECT a.id, o.word, bool_or(o.whole) AS whole FROM added a, words_of(a::product) o GROUP BY a.id, o.word
+			SELECT a.*, o.words, o.wholes FROM added a CROSS JOIN LATERAL (
+				SELECT array_agg(g.word) AS words, array_agg(g.whole) AS wholes
+				FROM (SELECT o.word, bool_or(o.whole) AS whole FROM words_of(a::product) o GROUP BY o.word) g
+			) o
 		), listed AS (
 			INSERT INTO listing
 			SELECT a.id, a.category, a.price_won, a.colour, lower(a.brand),
 				lower(normalize(format(E'%s %s %s\n%s %s', a.name_ko, a.name_en, a.brand, a.category_ko, a.category_en), NFC)),
-				k.keys || price_key(a.price_won, 48) || price_key(a.price_won, 6)
-			FROM added a JOIN (SELECT id, array_agg(word_key(word)) AS keys FROM worded GROUP BY id) k USING (id)
+				ARRAY(SELECT word_key(w) FROM unnest(a.words) w) || price_key(a.price_won, 48) || price_key(a.price_won, 6)
+			FROM worded a
 		)
 		INSERT INTO word AS w (word, letters, products)
 		SELECT o.word, CASE WHEN bool_or(o.whole) AND o.word ~ '^([가-힣]{2,20}|[a-z]{4,40})$' COLLATE "C" THEN normalize(o.word, NFD) END,
 			count(*)
-		FROM worded o GROUP BY o.word
+		FROM worded a, unnest(a.words, a.wholes) o (word, whole) GROUP BY o.word
 		ON CONFLICT (word) DO UPDATE SET
 			products = w.products + excluded.products, letters = coalesce(w.letters, excluded.letters);
 	END IF;
@@ -342,6 +345,28 @@ BEGIN
 END
 $$;
 
+-- chatbot.kind_from(terms, topics, unwanted_brands): the least price of what is wished for, of what has all of its words, whatever
+-- was shown and whoever asks; null when the catalog has nothing of the kind.
+CREATE FUNCTION chatbot.kind_from(terms text[], topics text[], unwanted_brands text[]) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	nths integer[];
+	meant_keys integer[];
+BEGIN
+	SELECT array_agg(m.nth), array_agg(chatbot.word_key(m.word)) INTO nths, meant_keys
+	FROM chatbot.meant_words(terms) m WHERE m.closeness >= 0.8;
+	IF meant_keys IS NULL THEN
+		RETURN (SELECT min(l.price_won) FROM chatbot.listing l
+			WHERE l.category = ANY (topics) AND l.brand <> ALL (unwanted_brands));
+	END IF;
+	RETURN (SELECT min(l.price_won) FROM chatbot.listing l
+		WHERE l.keys && meant_keys AND l.brand <> ALL (unwanted_brands)
+		AND (SELECT count(DISTINCT k.nth) FROM unnest(nths, meant_keys) k (nth, key) WHERE k.key = ANY (l.keys))
+			>= cardinality(terms));
+END
+$$;
+
 GRANT SELECT ON chatbot.word, chatbot.listing TO moa_chatbot;
 GRANT EXECUTE ON FUNCTION chatbot.tokens(text), chatbot.sorted(text), chatbot.word_key(text), chatbot.price_key(bigint, integer), chatbot.meant_words(text[]),
+	chatbot.kind_from(text[], text[], text[]),
 	chatbot.may_show(chatbot.listing, text[], text[], text[]), chatbot.is_colour(text, text, text[]) TO moa_chatbot;

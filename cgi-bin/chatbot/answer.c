@@ -69,6 +69,7 @@ search(struct making *m)
 	metrics_observe(&chatbot_times[TIME_SEARCH], clock_us() - start_us);
 	if (e)
 		return e;
+	m->step.kind_from_won = m->before_search.kind_from_won = m->found.kind_from_won;
 	m->shows = pick_products(m->found.at, m->found.n, shown);
 	machine_found(q->rq->arena, q->flow, &m->step, shown, &m->shows);
 	m->gives_way = count_exact(shown, m->shows) < m->shows;

@@ -32,6 +32,7 @@ enum {
 	CHAT_LAST,
 	CHAT_SEARCH,
 	CHAT_UNSEEN,
+	CHAT_KIND_FROM,
 	CHAT_COMMIT,
 	CHAT_FEEDBACK,
 	CHAT__MAX
@@ -97,6 +98,8 @@ enum { FOUND_MAX = 24 };
 struct found {
 	struct product at[FOUND_MAX];
 	int n;
+	int64_t
+	    kind_from_won; /* where it is more than may be spent: the least that what was wished for costs; else 0 */
 	const char *wish; /* a digest of what was wished for; only product_find.c looks at it */
 };
 

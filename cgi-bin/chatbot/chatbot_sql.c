@@ -78,6 +78,10 @@ const struct stmt chatbot_stmts[CHAT__MAX] = {
 				    "  nullif($10, ''), " LIST("$11") ", " LIST("$12") ", " LIST(
 					"$13") ") f "
 					       "JOIN chatbot.product p USING (id) ORDER BY f.fit, f.score DESC, f.id" },
+	/* terms, topics, not brands -> from_won: the least price of that kind, null if there is none of it */
+	[CHAT_KIND_FROM] = { "chat_kind_from", 3,
+			     "SELECT chatbot.kind_from(" LIST("$1") ", " LIST("$2") ", " LIST(
+				 "$3") ") AS from_won" },
 	/* session, JSON array of ids -> place in it from 0 of each that was never shown, and the catalog's product if it has one */
 	[CHAT_UNSEEN] = { "chat_unseen", 2,
 			  "SELECT f.n - 1 AS place, " PRODUCT " "

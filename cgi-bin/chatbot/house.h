@@ -266,6 +266,8 @@ struct step {
 	const char *missed; /* list: what was looked for in vain, and is no longer; else NULL */
 	bool renamed;	    /* this very message said what to look for */
 	bool for_other;	    /* it is for somebody else */
+	int64_t
+	    kind_from_won; /* from the search: what is wished for costs at least so much, more than may be spent; else 0 */
 
 	bool guessed;		    /* with SAY_ACCEPTED: they did not say which card */
 	const struct fact *fact;    /* with SAY_FACT */

@@ -74,9 +74,9 @@ const struct line lines_say[SAY__MAX] = {
 			   "찾아볼까요?",
 			   "{name} costs {price}, but only {limit} is left of your limit now. Shall I look for "
 			   "something cheaper?" },
-	[SAY_NOTHING] = { "{cap} 안에서는 더 보여 드릴 상품이 없어요. 다른 관심사나 예산을 말씀해 주시면 다시 "
+	[SAY_NOTHING] = { "{cap} 안에서는 더 보여 드릴 상품이 없어요.{from_note} 다른 관심사나 예산을 말씀해 주시면 다시 "
 			  "찾아볼게요.",
-			  "I have nothing more within {cap}. Name another interest or budget and I will look "
+			  "I have nothing more within {cap}.{from_note} Name another interest or budget and I will look "
 			  "again." },
 	[SAY_NOTHING_CHEAPER] = { "더 저렴한 건 찾지 못했어요. 다른 종류로 찾아볼까요?",
 				  "I found nothing cheaper than that. Shall I look for another kind of thing?" },
@@ -140,6 +140,8 @@ const struct line lines_found[MET__MAX] = {
 			"Only {exact} really matched, so the rest is {else}." },
 	[KIND_NONE] = { "{wish} 쪽은 {cap} 안에서 더 찾지 못해서 {else} 골라 봤어요.",
 			"I have nothing else for {wish} within {cap}, so these are {else}." },
+	[KIND_DEARER] = { "{wish} 쪽은 {from}부터라 {cap} 안에는 없어요. 대신 {else} 골라 봤어요.",
+			  "Anything for {wish} costs {from} or more, which is above {cap}. Instead, these are {else}." },
 };
 
 const struct line lines_parts[PART__MAX] = {
@@ -157,7 +159,8 @@ const struct line lines_parts[PART__MAX] = {
 				"All are between {floor} and {budget}." },
 	[PART_ABOVE] = { "모두 {floor} 이상이고 남은 한도 {limit} 안이에요.",
 			 "All cost at least {floor} and are within your available {limit}." },
-	[PART_NEAR] = { "비슷한 쪽으로", "close to it" },
+	[PART_FROM] = { " {wish} 쪽은 {from}부터 있어요.", " Anything for {wish} costs {from} or more." },
+	[PART_NEAR] = { "비슷한 쪽({near})으로", "close to it ({near})" },
 	[PART_OTHER] = { "다른 종류로", "of other kinds" },
 	[PART_GUESSED] = { " 다른 걸 말씀하셨다면 번호로 알려 주세요.",
 			   " If you meant another, tell me its number." },

@@ -39,6 +39,7 @@ enum met {
 	KIND_SOME,
 	KIND_NONE,
 	KIND_NONE_CHEAPER,
+	KIND_DEARER, /* all of the kind costs more than may be spent */
 	MET__MAX
 };
 extern const struct line lines_found[MET__MAX];
@@ -55,6 +56,7 @@ enum part {
 	PART_WITHIN_BUDGET,
 	PART_WITHIN_RANGE,
 	PART_ABOVE,
+	PART_FROM,    /* what the kind costs at least */
 	PART_NEAR,    /* what the rest is: close to the wish */
 	PART_OTHER,   /* or not */
 	PART_GUESSED, /* which card was meant */

@@ -293,6 +293,42 @@ from_catalog(const struct search *s)
 	return OK;
 }
 
+/* There is none of the kind within the bounds: what does it cost at least? */
+static enum err
+ask_kind_from(const struct search *s)
+{
+	const struct flow *flow = &s->step->flow;
+	struct db_result res;
+	int64_t from_won;
+	enum err e;
+
+	e = db_run(s->rq, CHAT_KIND_FROM,
+		   DB_ARGS(db_text(flow->terms), db_text(flow->topics), db_text(flow->not_brands)), &res);
+	if (e)
+		return e;
+	from_won = db_num(&res, 0, "from_won");
+	s->found->kind_from_won = from_won > machine_cap(flow, s->facts) ? from_won : 0;
+	return OK;
+}
+
+static bool
+asks_naver(const struct search *s)
+{
+	const struct chatbot *chatbot = s->rq->domain;
+
+	return chatbot && naver_configured(chatbot->naver);
+}
+
+/* Nothing, or nothing of the kind?  That the catalog has none is all that can be said, so not where Naver is asked, too. */
+static bool
+may_be_dearer(const struct search *s)
+{
+	const struct flow *flow = &s->step->flow;
+
+	return (*flow->terms || *flow->topics) && !asks_naver(s) &&
+	       (s->found->n == 0 || s->found->at[0].fit >= FIT_NEARBY);
+}
+
 /* Search in one place after the other.  *ret_source is where it ended. */
 static enum err
 search(const struct search *s, const char *fetched, int *ret_source)
@@ -305,14 +341,15 @@ search(const struct search *s, const char *fetched, int *ret_source)
 	if (e || s->found->n >= ENOUGH)
 		return e;
 	s->found->n = 0;
-	if (chatbot && naver_configured(chatbot->naver)) {
+	if (asks_naver(s)) {
 		*ret_source = FROM_NAVER;
 		e = from_naver(s, chatbot->naver);
 		if (e || s->found->n > 0)
 			return e;
 	}
 	*ret_source = FROM_CATALOG;
-	return from_catalog(s);
+	e = from_catalog(s);
+	return e || !may_be_dearer(s) ? e : ask_kind_from(s);
 }
 
 enum err

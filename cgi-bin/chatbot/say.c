@@ -181,6 +181,8 @@ how_met(const struct writer *w)
 
 	if (worst >= FIT_NEARBY && exact == 0 && w->step->compared < 0)
 		return KIND_NONE_CHEAPER;
+	if (worst >= FIT_NEARBY && exact == 0 && w->step->kind_from_won)
+		return KIND_DEARER;
 	if (worst >= FIT_NEARBY)
 		return exact > 0 ? KIND_SOME : KIND_NONE;
 	if (worst == FIT_NOT_PRICE)
@@ -254,6 +256,20 @@ spell_colour(const struct writer *w, const char *code)
 	return "";
 }
 
+/* The categories of what is only near the wish. */
+static const char *
+spell_near(const struct writer *w)
+{
+	const char *names = "";
+	int i;
+
+	for (i = 0; i < w->nfound; i++)
+		if (w->found[i].fit == FIT_NEARBY)
+			names = list_add(w->a, names,
+					 w->korean ? w->found[i].category_ko : w->found[i].category_en);
+	return spell_list(w, names, false);
+}
+
 /* What the gap of that name is filled with; NULL when it is one of those below. */
 static const char *
 gap_text(const struct writer *w, const char *name)
@@ -270,6 +286,8 @@ gap_text(const struct writer *w, const char *name)
 		{ "hobby", spell_list(w, step->flow.hobby, true) },
 		{ "profile", spell_list(w, w->facts->interests, false) },
 		{ "wish", spell_wish(w) },
+		{ "from", won(w, step->kind_from_won) },
+		{ "near", spell_near(w) },
 		{ "n", arena_printf(w->a, "%d", w->nfound) },
 		{ "exact", arena_printf(w->a, "%d", count_exact(w)) },
 		{ "are", w->nfound == 1 ? "is" : "are" },
@@ -288,6 +306,14 @@ gap_text(const struct writer *w, const char *name)
 		if (strcmp(gaps[i].name, name) == 0)
 			return gaps[i].text;
 	return NULL;
+}
+
+/* What the kind costs at least, where that is known and too much. */
+static void
+write_from_note(struct writer *w)
+{
+	if (w->step->kind_from_won && *spell_wish(w))
+		write_part(w, PART_FROM);
 }
 
 /* Of what kind the rest is. */
@@ -321,10 +347,10 @@ static const struct {
 	const char *name;
 	void (*write)(struct writer *);
 } parts[] = {
-	{ "ask", write_ask },	  { "empathy", write_empathy }, { "hobby_heard", write_hobby_heard },
-	{ "found", write_found }, { "bound", write_bound },	{ "prices", write_prices },
-	{ "fact", write_fact },	  { "cards", write_cards },	{ "guessed", write_guessed },
-	{ "else", write_else },
+	{ "ask", write_ask },	  { "empathy", write_empathy },	    { "hobby_heard", write_hobby_heard },
+	{ "found", write_found }, { "bound", write_bound },	    { "prices", write_prices },
+	{ "fact", write_fact },	  { "cards", write_cards },	    { "guessed", write_guessed },
+	{ "else", write_else },	  { "from_note", write_from_note },
 };
 
 static void

@@ -28,13 +28,13 @@ static const struct facts facts = {
 	.ncards = 3,
 	.cards = {
 	    { .id = "a-1", .name_ko = "소리결 무선 이어폰", .name_en = "Sorigyeol wireless earbuds", .brand = "Sorigyeol",
-	      .category = "headphones", .colour = "white", .price_won = 19900, .url = "https://mall.example/a-1",
+	      .category = "headphones", .category_ko = "헤드폰", .category_en = "Headphones", .colour = "white", .price_won = 19900, .url = "https://mall.example/a-1",
 	      .mall = "Mall", .reason_ko = "가벼워요.", .reason_en = "Light." },
 	    { .id = "b-2", .name_ko = "나린 헤드폰", .name_en = "Narin headphones", .brand = "Narin",
-	      .category = "headphones", .colour = "black", .price_won = 17900, .url = "https://mall.example/b-2",
+	      .category = "headphones", .category_ko = "헤드폰", .category_en = "Headphones", .colour = "black", .price_won = 17900, .url = "https://mall.example/b-2",
 	      .mall = "Mall", .reason_ko = "튼튼해요.", .reason_en = "Sturdy." },
 	    { .id = "c-3", .name_ko = "두루온 거치대", .name_en = "Duruon stand", .brand = "Duruon",
-	      .category = "headphones", .colour = "grey", .price_won = 24900, .url = "https://mall.example/c-3",
+	      .category = "headphones", .category_ko = "헤드폰", .category_en = "Headphones", .colour = "grey", .price_won = 24900, .url = "https://mall.example/c-3",
 	      .mall = "Mall", .reason_ko = "단단해요.", .reason_en = "Solid." },
 	},
 };
