@@ -1,4 +1,4 @@
-/* A program's life: options, configuration, connections, the loop, and a clean stop. */
+/* A program's life: connections, requests, the loop, and a clean stop. */
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
@@ -11,7 +11,7 @@
 
 #include <sodium.h>
 
-#include "app.h"
+#include "app_inside.h"
 #include "arena.h"
 #include "clock.h"
 #include "dispatch.h"
@@ -27,39 +27,6 @@
 #include "token.h"
 
 enum { SHORT_DEADLINE_MS = 2800, FIRST_CONNECTION_MS = 500, STOP_MS = 28000, MALLOC_ARENAS = 2 };
-
-struct app_conf {
-	struct db_conf db;
-	struct kv_conf kv;
-	int64_t threads;
-	int64_t log_level;
-	const char *issuer;
-	const char *cors_origins;
-};
-
-static const struct conf_row conf_rows[] = {
-	{ "MOA_PG", CONF_STR, offsetof(struct app_conf, db.conninfo), 1, 1000, "dbname=moa",
-	  "PostgreSQL connection string; the user defaults to moa_<program>" },
-	{ "MOA_PG_POOL", CONF_INT, offsetof(struct app_conf, db.pool), 1, 64, "8",
-	  "PostgreSQL connections per process" },
-	{ "MOA_PG_PREPARE", CONF_BOOL, offsetof(struct app_conf, db.prepare), 0, 1, "1",
-	  "0 behind a transaction pooler that knows no prepared statements" },
-	{ "MOA_REDIS", CONF_STR, offsetof(struct app_conf, kv.address), 1, 200, "127.0.0.1:6379",
-	  "Redis: host:port or unix:/path" },
-	{ "MOA_REDIS_PASSWORD", CONF_STR, offsetof(struct app_conf, kv.password), 1, 200, NULL,
-	  "password for Redis" },
-	{ "MOA_REDIS_POOL", CONF_INT, offsetof(struct app_conf, kv.pool), 1, 64, "4",
-	  "Redis connections per process" },
-	{ "MOA_THREADS", CONF_INT, offsetof(struct app_conf, threads), 2, 4096, "256",
-	  "worker threads per process; half of them may hold long requests" },
-	{ "MOA_ISSUER", CONF_STR, offsetof(struct app_conf, issuer), 1, 200, "moa",
-	  "iss and aud of access tokens" },
-	{ "MOA_CORS_ORIGINS", CONF_STR, offsetof(struct app_conf, cors_origins), 0, 2000, "",
-	  "origins whose scripts may call the API, separated by spaces" },
-	{ "MOA_LOG_LEVEL", CONF_INT, offsetof(struct app_conf, log_level), LOG_ERROR, LOG_DEBUG, "2",
-	  "0 errors, 1 warnings, 2 requests, 3 all" },
-	{ 0 }
-};
 
 struct app {
 	const struct program *program;
@@ -292,59 +259,6 @@ serve(struct app *app, const char *socket_path)
 	return 0;
 }
 
-static int
-print_routes(struct app *app)
-{
-	static const struct {
-		unsigned flag;
-		const char *name;
-	} flags[] = { { PUBLIC, "PUBLIC" },	    { MERCHANT, "MERCHANT" }, { ADMIN, "ADMIN" },
-		      { IDEMPOTENT, "IDEMPOTENT" }, { STREAM, "STREAM" },     { UPLOAD, "UPLOAD" },
-		      { UNTIMED, "UNTIMED" },	    { BODY, "BODY" },	      { QUERY, "QUERY" } };
-	const struct program *program = app->program;
-	const struct route *r;
-	size_t i;
-
-	app->dispatch.routes = health_routes(program->prefix, program->routes, program->needs_redis);
-	for (r = app->dispatch.routes; r->path; r++) {
-		printf("%s %s", route_method_name(r->method), r->path);
-		for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-			if (r->flags & flags[i].flag)
-				printf(" %s", flags[i].name);
-		putchar('\n');
-	}
-	return 0;
-}
-
-static int
-print_help(const struct program *program)
-{
-	printf("Usage: %s.fcgi [-n | -r | -s PATH | --help]\n\n"
-	       "moa's %s service, a FastCGI program: a web server starts it and passes the socket to listen "
-	       "on.\n\n"
-	       "  -n       check the configuration and every statement against the database, then exit\n"
-	       "  -r       print the routes: method, path, flags\n"
-	       "  -s PATH  listen on a unix socket of its own\n\n"
-	       "Configuration comes from the environment; for any NAME, NAME_FILE may name a file that holds "
-	       "the value:\n\n",
-	       program->name, program->name);
-	conf_help(conf_rows);
-	if (program->conf)
-		conf_help(program->conf);
-	return 0;
-}
-
-static int
-read_conf(struct app *app)
-{
-	int faults = conf_read(conf_rows, &app->conf);
-
-	if (app->program->conf)
-		faults += conf_read(app->program->conf, app->program->conf_values);
-	app->conf.db.program = app->program->name;
-	return faults;
-}
-
 int
 app_main(const struct program *program, int argc, char *argv[])
 {
@@ -358,15 +272,15 @@ app_main(const struct program *program, int argc, char *argv[])
 		return 1;
 	app.program = program;
 	if (argc == 2 && strcmp(option, "-r") == 0)
-		return print_routes(&app);
+		return app_routes(program);
 	if (argc == 2 && (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0))
-		return print_help(program);
+		return app_help(program);
 	if (argc > 1 && !own_socket && !(argc == 2 && strcmp(option, "-n") == 0)) {
 		fprintf(stderr, "%s.fcgi: unknown option; see %s.fcgi --help\n", program->name,
 			program->name);
 		return 2;
 	}
-	if (read_conf(&app) > 0)
+	if (app_conf_read(program, &app.conf) > 0)
 		return 1;
 	log_open(program->name, (enum log_level)app.conf.log_level);
 	if (strcmp(option, "-n") == 0)
