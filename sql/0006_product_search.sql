@@ -40,7 +40,7 @@ CREATE TABLE chatbot.word (
 	letters text,  -- Hangul decomposed; null: no letters, too few to tell a slip, or only ever part of a word
 	products bigint NOT NULL CHECK (products >= 0)
 );
-CREATE INDEX word_letters ON chatbot.word USING gin (letters gin_trgm_ops);
+CREATE INDEX word_letters ON chatbot.word USING gin (letters gin_trgm_ops) WITH (fastupdate = off);
 
 -- What the search looks at: a product's row of chatbot.product in short, kept by triggers there.
 CREATE TABLE chatbot.listing (
