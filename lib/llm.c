@@ -1,6 +1,6 @@
 /*
- * Calling the model: admission, one retry, the breaker, and what each outcome means to them (table outcomes).  Waiting for
- * the first text and for silence is measured here and not by http.c, which cannot tell text from other bytes.
+ * Calling the model: admission, one retry, the breaker, and what it all took.  Waiting for the first text and for silence is
+ * measured here and not by http.c, which cannot tell text from other bytes.
  */
 #include <poll.h>
 #include <pthread.h>
@@ -15,6 +15,7 @@
 #include "completion.h"
 #include "http.h"
 #include "llm.h"
+#include "llm_outcome.h"
 #include "log.h"
 #include "metrics.h"
 #include "req.h"
@@ -29,101 +30,6 @@ struct llm {
 	pthread_mutex_t mutex; /* of breaker */
 	struct breaker breaker;
 	atomic_int running;
-};
-
-enum outcome {
-	ANSWERED,
-	ANSWERED_LATER,
-	BUSY,
-	LEFT_ALONE,
-	CANCELLED,
-	NO_CONNECTION,
-	LIMITED,
-	BROKEN,
-	DENIED,
-	REJECTED,
-	SLOW,
-	SILENT,
-	LATE,
-	CUT,
-	GARBLED,
-	LARGE,
-	SAID_ERROR,
-	REFUSED,
-	EMPTY,
-	OUTCOMES
-};
-
-/* What an outcome tells about the server. */
-enum verdict { UNKNOWN, WORKS, FAILED };
-
-/* Nobody who can make the model say something odd may make it look broken: then everybody would lose it. */
-static const struct {
-	enum err e;
-	enum verdict verdict;
-	bool again;	 /* may be tried once more: no text has come */
-	const char *msg; /* for the log; NULL: nothing to say, or http.c has said it */
-} outcomes[OUTCOMES] = {
-	[ANSWERED] = { OK, WORKS, false, NULL },
-	[ANSWERED_LATER] = { OK, WORKS, false, NULL },
-	[BUSY] = { ERR_OVERLOADED, UNKNOWN, false, NULL },
-	[LEFT_ALONE] = { ERR_OVERLOADED, UNKNOWN, false, NULL },
-	[CANCELLED] = { ERR_CLIENT_GONE, UNKNOWN, false, NULL },
-	[NO_CONNECTION] = { ERR_UNAVAILABLE, FAILED, true, NULL },
-	[LIMITED] = { ERR_UNAVAILABLE, FAILED, true, "too many requests" },
-	[BROKEN] = { ERR_UNAVAILABLE, FAILED, true, "the server has failed" },
-	[DENIED] = { ERR_UNAVAILABLE, FAILED, false, "key, model or path refused" },
-	[REJECTED] = { ERR_UNAVAILABLE, UNKNOWN, false, "request rejected" },
-	[SLOW] = { ERR_UNAVAILABLE, FAILED, false, "no text in time" },
-	[SILENT] = { ERR_UNAVAILABLE, FAILED, false, "silence in the middle" },
-	[LATE] = { ERR_UNAVAILABLE, FAILED, false, NULL },
-	[CUT] = { ERR_UNAVAILABLE, FAILED, false, "answer cut off" },
-	[GARBLED] = { ERR_UNAVAILABLE, FAILED, false, "not a chat completion" },
-	[LARGE] = { ERR_UNAVAILABLE, UNKNOWN, false, "answer too long, or blank" },
-	[SAID_ERROR] = { ERR_UNAVAILABLE, FAILED, false, "an error instead of an answer" },
-	[REFUSED] = { ERR_UNAVAILABLE, UNKNOWN, false, "no answer to this" },
-	[EMPTY] = { ERR_UNAVAILABLE, UNKNOWN, false, "empty answer" },
-};
-
-static const enum outcome of_http[] = {
-	[HTTP_FAULT_NONE] = CANCELLED, [HTTP_FAULT_CONNECT] = NO_CONNECTION, [HTTP_FAULT_CUT] = CUT,
-	[HTTP_FAULT_FORMAT] = GARBLED, [HTTP_FAULT_LARGE] = LARGE,	     [HTTP_FAULT_IDLE] = SILENT,
-	[HTTP_FAULT_DEADLINE] = LATE,
-};
-
-static const enum outcome of_completion[] = {
-	[COMPLETION_OK] = ANSWERED, [COMPLETION_ENOUGH] = CANCELLED, [COMPLETION_FORMAT] = GARBLED,
-	[COMPLETION_LARGE] = LARGE, [COMPLETION_ERROR] = SAID_ERROR, [COMPLETION_REFUSED] = REFUSED,
-	[COMPLETION_EMPTY] = EMPTY, [COMPLETION_CUT] = CUT,
-};
-
-#define CALLS(result)                                                                                        \
-	{                                                                                                    \
-		"moa_llm_calls_total", "result=\"" result "\"", "Calls to the model, by what came of them.", \
-		    0                                                                                        \
-	}
-
-static struct metric calls[] = {
-	[ANSWERED] = CALLS("ok"),
-	[ANSWERED_LATER] = CALLS("retried"),
-	[BUSY] = CALLS("refused_busy"),
-	[LEFT_ALONE] = CALLS("refused_open"),
-	[CANCELLED] = CALLS("cancelled"),
-	[NO_CONNECTION] = CALLS("failed_connection"),
-	[LIMITED] = CALLS("failed_limited"),
-	[BROKEN] = CALLS("failed_server"),
-	[DENIED] = CALLS("failed_denied"),
-	[REJECTED] = CALLS("failed_rejected"),
-	[SLOW] = CALLS("failed_slow"),
-	[SILENT] = CALLS("failed_silent"),
-	[LATE] = CALLS("failed_deadline"),
-	[CUT] = CALLS("failed_cut"),
-	[GARBLED] = CALLS("failed_format"),
-	[LARGE] = CALLS("failed_large"),
-	[SAID_ERROR] = CALLS("failed_error"),
-	[REFUSED] = CALLS("failed_refused"),
-	[EMPTY] = CALLS("failed_empty"),
-	[OUTCOMES] = { 0 },
 };
 
 enum { TOKENS_PROMPT, TOKENS_COMPLETION };
@@ -198,7 +104,7 @@ llm_open(const struct llm_conf *conf)
 	if (conf->key)
 		llm->headers[2] = arena_printf(&llm->arena, "Authorization: Bearer %s", conf->key);
 	pthread_mutex_init(&llm->mutex, NULL);
-	metrics_table(calls);
+	llm_outcome_show();
 	metrics_table(tokens);
 	metrics_histograms(took);
 	metrics_gauge("moa_llm_calls", "Calls to the model under way.", running, llm);
@@ -307,16 +213,6 @@ give_up(void *ctx)
 	return false;
 }
 
-static enum outcome
-of_status(int status)
-{
-	if (status == 429)
-		return LIMITED;
-	if (status >= 500)
-		return BROKEN;
-	return status == 400 || status == 413 || status == 422 ? REJECTED : DENIED;
-}
-
 /* What came of an attempt.  An answer that is complete is one, however the connection ended. */
 static enum outcome
 judge(struct run *run, enum err e)
@@ -324,10 +220,10 @@ judge(struct run *run, enum err e)
 	if (run->ended && run->because == CANCELLED)
 		return CANCELLED;
 	if (!e && run->status / 100 != 2)
-		return of_status(run->status);
+		return llm_outcome_of_status(run->status);
 	if (!e || run->answer.fault || run->answer.finished)
-		return of_completion[completion_end(&run->answer)];
-	return run->ended ? run->because : of_http[run->trace.fault];
+		return llm_outcome_of_completion(completion_end(&run->answer));
+	return run->ended ? run->because : llm_outcome_of_http(run->trace.fault);
 }
 
 static enum outcome
@@ -380,7 +276,7 @@ pause_after(const struct run *run, enum outcome outcome)
 {
 	int64_t ms = PAUSE_LEAST_MS + randombytes_uniform(PAUSE_MOST_MS - PAUSE_LEAST_MS + 1);
 
-	if (!outcomes[outcome].again || run->attempts == ATTEMPTS)
+	if (!llm_outcome_row(outcome)->again || run->attempts == ATTEMPTS)
 		return -1;
 	if (run->retry_after_s * 1000LL > ms)
 		ms = run->retry_after_s * 1000LL;
@@ -395,10 +291,10 @@ attempts(struct run *run)
 
 	do {
 		outcome = attempt(run);
-		if (outcomes[outcome].msg)
-			log_event(LOG_WARN, "llm_call", "msg=\"%s\" status=%d", outcomes[outcome].msg,
+		if (llm_outcome_row(outcome)->msg)
+			log_event(LOG_WARN, "llm_call", "msg=\"%s\" status=%d", llm_outcome_row(outcome)->msg,
 				  run->status);
-		if (outcomes[outcome].again && run->retry_after_s > 0)
+		if (llm_outcome_row(outcome)->again && run->retry_after_s > 0)
 			hold_breaker(run->llm, run->retry_after_s);
 		ms = pause_after(run, outcome);
 		if (ms >= 0 && !pause_for(run, ms))
@@ -438,7 +334,7 @@ reply_fill(const struct run *run, enum outcome outcome, struct llm_reply *ret_re
 	count_tokens(run, &reply);
 	if (reply.first_us)
 		metrics_observe(&took[TOOK_FIRST], reply.first_us - run->start_us);
-	if (outcomes[outcome].e == OK)
+	if (llm_outcome_row(outcome)->e == OK)
 		metrics_observe(&took[TOOK_ALL], reply.ended_us - run->start_us);
 	*ret_reply = reply;
 }
@@ -463,7 +359,7 @@ run_admitted(const struct req *rq, struct llm *llm, const struct llm_call *call,
 		return LEFT_ALONE;
 	run.body = completion_request(rq->arena, llm->conf, call);
 	outcome = attempts(&run);
-	tell_breaker(&run, outcomes[outcome].verdict);
+	tell_breaker(&run, llm_outcome_row(outcome)->verdict);
 	reply_fill(&run, outcome, ret_reply);
 	return outcome;
 }
@@ -479,6 +375,6 @@ llm_run(const struct req *rq, struct llm *llm, const struct llm_call *call, stru
 	if (atomic_fetch_add(&llm->running, 1) < llm->conf->calls_max)
 		outcome = run_admitted(rq, llm, call, ret_reply);
 	atomic_fetch_sub(&llm->running, 1);
-	metrics_add(&calls[outcome], 1);
-	return outcomes[outcome].e;
+	llm_outcome_count(outcome);
+	return llm_outcome_row(outcome)->e;
 }
