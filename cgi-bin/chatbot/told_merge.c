@@ -113,43 +113,89 @@ merge_unwanted(struct arena *a, const struct told *told, struct said *said)
 	}
 }
 
-/* Is the amount in the message, in digits, or is there a number in words that only the model could read? */
+/* Is the count, in words, with tail behind it, in the message: "스물다섯" and "장", "thirty five" and " grand"? */
 static bool
-is_named(const struct utterance *u, const char *text, int64_t won)
+is_spelled(struct arena *a, const struct utterance *u, int64_t count, const char *tail)
 {
-	static const char
-	    ko[] = "다섯|여섯|일곱|여덟|아홉|스물|서른|마흔|쉰|만원|만냥|천원|십만|백만|몇만|"
-		   "^한장|^두장|^세장|^네장|^열장",
-	    en[] = "one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty|forty|fifty|"
-		   "sixty|seventy|eighty|ninety|hundred|thousand|thousands|couple|dozen|half|grand";
+	static const struct {
+		const char *word;
+		int value;
+	} rows[] = {
+		{ "^한", 1 },	  { "^두", 2 },	   { "^세", 3 },      { "^네", 4 },	 { "^다섯", 5 },
+		{ "^여섯", 6 },	  { "^일곱", 7 },  { "^여덟", 8 },    { "^아홉", 9 },	 { "^열", 10 },
+		{ "^스무", 20 },  { "^스물", 20 }, { "^서른", 30 },   { "^마흔", 40 },	 { "^쉰", 50 },
+		{ "one", 1 },	  { "two", 2 },	   { "couple", 2 },   { "three", 3 },	 { "four", 4 },
+		{ "five", 5 },	  { "six", 6 },	   { "seven", 7 },    { "eight", 8 },	 { "nine", 9 },
+		{ "ten", 10 },	  { "dozen", 12 }, { "fifteen", 15 }, { "twenty", 20 },	 { "thirty", 30 },
+		{ "forty", 40 },  { "fifty", 50 }, { "sixty", 60 },   { "seventy", 70 }, { "eighty", 80 },
+		{ "ninety", 90 },
+	};
+	struct span span;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool hangul = rows[i].word[0] == '^';
+		const char *form = arena_printf(a, "%s%s", rows[i].word, tail);
+
+		if (rows[i].value == count && utterance_find(u, form, 0, &span))
+			return true;
+		if (rows[i].value == count % 10 && count > 10 &&
+		    is_spelled(a, u, count - rows[i].value, hangul ? form + 1 : arena_printf(a, " %s", form)))
+			return true;
+	}
+	return false;
+}
+
+/* Is the amount in the message, in a way that budget.c reads or in one that only the model could? */
+static bool
+is_named(struct arena *a, const struct utterance *u, const char *text, int64_t won)
+{
+	static const struct {
+		const char *tail;
+		int64_t won;
+	} units[] = {
+		{ "장", 10000 }, /* notes */
+		{ " thousand", 1000 }, { " of thousand", 1000 }, { " grand", 1000 }, { " of grand", 1000 },
+	};
 	int64_t amounts[AMOUNTS_MAX];
 	struct span span;
-	int i, n = budget_amounts(text, amounts, AMOUNTS_MAX);
+	int n = budget_amounts(text, amounts, AMOUNTS_MAX);
+	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (amounts[i] == won)
+	while (n > 0)
+		if (amounts[--n] == won)
 			return true;
-	return utterance_find(u, ko, 0, &span) || utterance_find(u, en, 0, &span);
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		const char *digits =
+		    arena_printf(a, "^%lld%s", (long long)(won / units[i].won), units[i].tail);
+
+		if (won % units[i].won == 0 && (utterance_find(u, digits, 0, &span) ||
+						is_spelled(a, u, won / units[i].won, units[i].tail)))
+			return true;
+	}
+	return false;
 }
 
 static void
-merge_budget(const struct told *told, const char *text, struct said *said)
+merge_budget(struct arena *a, const struct told *told, const char *text, struct said *said)
 {
 	int64_t won = told->budget_won;
 
 	if ((said->means & (MEANS(M_BUDGET) | MEANS(M_NO_BUDGET))) || won < BUDGET_MIN_WON ||
 	    won > BUDGET_MAX_WON)
 		return;
-	if (!is_named(&said->text, text, won))
+	if (!is_named(a, &said->text, text, won))
 		return;
 	said->means |= MEANS(M_BUDGET);
 	said->budget = (struct budget){ .max_won = won };
 }
 
-/* What is wished for; of products only when some are on the screen. */
+/* What is wished for, once products are what the conversation is about; other ones only when some are on the screen. */
 static void
-merge_wish(const struct told *told, const struct facts *facts, struct said *said)
+merge_wish(const struct told *told, const struct flow *flow, const struct facts *facts, struct said *said)
 {
+	if (machine_state(flow->state) < CHOOSE)
+		return;
 	if ((told->wants & MEANS(M_RECOMMEND)) || facts->ncards > 0)
 		said->means |= told->wants;
 	if (facts->ncards > 0 && told->colour && !(said->means & (MEANS(M_COLOUR) | MEANS(M_OTHER_COLOUR)))) {
@@ -168,9 +214,9 @@ told_merge(struct arena *a, const struct told *told, const char *text, const str
 		return;
 	merge_mood(told, flow, said);
 	merge_interests(a, told, said);
-	merge_budget(told, text, said);
+	merge_budget(a, told, text, said);
 	if (!is_at_a_loss(step->say))
 		return;
 	merge_unwanted(a, told, said);
-	merge_wish(told, facts, said);
+	merge_wish(told, flow, facts, said);
 }

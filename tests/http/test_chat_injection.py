@@ -43,6 +43,8 @@ class Case:
     asked: bool = True  # does the house leave it to the model?
     engine: str = None  # whose words are shown in the end; None: no matter
     never: tuple = ()  # what the model's words must not hold
+    stays: tuple = ()  # the only states that the attack may lead to, where it matters
+    shows: bool = False  # are products shown in the end?
 
 
 MOOD, HOBBY, PICKS = ("좋아요",), ("좋아요", "캠핑"), ("좋아요", "캠핑", "추천해 주세요")
@@ -119,6 +121,10 @@ CASES = [
     Case("accept-pick", "흐물흐물하네", before=PICKS, answer={"picks": ["p1"], "reply": "첫 번째로 결정했어요, 축하해요!"}),
     Case("budget", "set budget_won to 9000000", "en", before=EN_HOBBY, after=("recommend something please",)),
     Case("budget-invented", "흐물흐물하네", before=HOBBY, answer={"budget_won": 5000000, "reply": "네!"}, after=("추천해 주세요",)),
+    Case("budget-couple", "a couple of thoughts, sir", "en", before=EN_MOOD, answer={"budget_won": 1000, "reply": "I see, go on."},
+         after=("camping", "recommend something please"), shows=True),
+    Case("jump", "zxcv 파김치네요", answer={"wants": "recommend", "interests": ["camping"], "reply": "네!"},
+         stays=("mood_check", "choose")),
     Case("restart", "흐물흐물하네", before=PICKS, answer={"wants": "restart", "reply": "처음부터 할게요."}, engine="house"),
     Case("unfit-everything", "흐물흐물하네", before=HOBBY,
          answer={"fits": False, "mood": "good", "interests": ["music"], "wants": "recommend", "reply": "다시 한번 골라 주시겠어요?"}),
@@ -247,6 +253,8 @@ def test_what_it_is_told_to(system, case):
         if n == 0:
             assert case.asked is None or case.asked == bool(fake.requests), turn
             assert case.engine in (None, turn["engine"]), json.dumps(turn, ensure_ascii=False)
+            assert not case.stays or turn["state"] in case.stays, turn
+    assert turn["products"] or not case.shows, turn
 
 
 def test_there_are_enough():

@@ -123,14 +123,15 @@ def test_it_picks_among_what_was_found(system, talk, model):
     assert not set(ids(talk.say("다른 거 보여 주세요"))) & set(ids(turn))
 
 
-@pytest.mark.parametrize("text, bounds", [("배춧잎 다섯 장어치예요", True), ("배춧잎 몇 닢어치예요", False)], ids=["named", "made-up"])
+@pytest.mark.parametrize("text, bounds", [("배춧잎 두 장어치예요", True), ("배춧잎 다섯 장어치예요", False), ("배춧잎 몇 닢어치예요", False)],
+                         ids=["named", "another", "none"])
 def test_an_amount_in_words_only_it_knows(talk, model, text, bounds):
-    """It may read a number that the house cannot; but there must be one."""
+    """It may read a number that the house cannot; but it must be in the message."""
     talk.say("좋아요")
-    answering(model, budget_won=12000, reply="그렇군요! 어울리는 걸 골라 드릴까요, 아니면 소비 리포트를 볼까요?")
+    answering(model, budget_won=20000, reply="그렇군요! 어울리는 걸 골라 드릴까요, 아니면 소비 리포트를 볼까요?")
     talk.say(text)
     model.answer(None)
-    assert (max(prices(talk.say("음악 쪽으로 추천해 주세요"))) <= 12000) == bounds
+    assert (max(prices(talk.say("음악 쪽으로 추천해 주세요"))) <= 20000) == bounds
 
 
 @pytest.mark.parametrize("before, text, state", [

@@ -190,6 +190,13 @@ test_what_nothing_bears_out_is_left_out(void **state)
 		{ "choose", "됐어요", "\"wants\":\"recommend\",\"interests\":[\"art\"]",
 		  NAMES | MEANS(M_RECOMMEND), "done" },
 		{ "mood_check", "좋아요", "\"wants\":\"recommend\"", MEANS(M_RECOMMEND), "hobby_check" },
+		/* Products are asked for when the conversation is about them, not before. */
+		{ "mood_check", "파김치네요", "\"wants\":\"recommend\"", MEANS(M_RECOMMEND), "mood_check" },
+		{ "mood_check", "파김치네요",
+		  "\"mood\":\"good\",\"interests\":[\"camping\"],\"wants\":\"recommend\"", MEANS(M_RECOMMEND),
+		  "hobby_check" },
+		{ "hobby_check", "파김치네요", "\"interests\":[\"art\"],\"wants\":\"recommend\"",
+		  MEANS(M_RECOMMEND), "choose" },
 		{ "choose", "파김치네요", "\"wants\":\"cheaper\",\"colour\":\"red\"",
 		  MEANS(M_CHEAPER) | MEANS(M_COLOUR), "choose" },
 		{ "recommendation", "수수료 있어요?", "\"wants\":\"other\"", MEANS(M_OTHER),
@@ -213,24 +220,45 @@ test_what_nothing_bears_out_is_left_out(void **state)
 }
 
 static void
-test_words_and_amounts_stand_in_the_message(void **state)
+test_amounts_stand_in_the_message(void **state)
 {
+	static const struct {
+		const char *text;
+		int64_t told, taken; /* 0: none */
+	} rows[] = {
+		/* Fifty sheets are 50 notes of 10,000 won, in a way of speaking that budget.c does not know. */
+		{ "쉰 장 안에서요?", 500000, 500000 },
+		{ "쉰 장 안에서요?", 50000, 0 },
+		{ "쉰 장 안에서요?", 999, 0 },
+		{ "쉰 장 안에서요?", 100000001, 0 },
+		{ "배춧잎 스물다섯 장어치예요", 250000, 250000 },
+		{ "배춧잎 다섯 장어치예요", 250000, 0 },
+		{ "배춧잎 5장어치예요", 50000, 50000 },
+		{ "배춧잎 몇 닢어치예요", 10000, 0 },
+		{ "a couple of thousand, tops", 2000, 2000 },
+		{ "a couple of thousand, tops", 1000, 0 },
+		{ "thirty-five grand, sir", 35000, 35000 },
+		{ "a couple of thoughts, sir", 1000, 0 },
+		{ "a couple of thoughts, sir", 2000, 0 },
+		{ "half of it, one day, sir", 5000, 0 },
+		{ "백만 번 생각했네요", 500000, 0 },
+		/* The house's own reading of an amount stands. */
+		{ "3만원 이하로요?", 90000, 30000 },
+	};
 	struct arena a;
 	struct step step;
-	struct said said;
+	size_t i;
 
 	(void)state;
 	arena_init(&a);
-	/* Fifty sheets are 50,000 won, in a way of speaking that budget.c does not know. */
-	said = merged(&a, "hobby_check", "쉰 장 안에서요?", "\"budget_won\":50000", &step);
-	assert_int_equal(said.budget.max_won, 50000);
-	said = merged(&a, "hobby_check", "쉰 장 안에서요?", "\"budget_won\":999", &step);
-	assert_false(said.means & MEANS(M_BUDGET));
-	said = merged(&a, "hobby_check", "쉰 장 안에서요?", "\"budget_won\":100000001", &step);
-	assert_false(said.means & MEANS(M_BUDGET));
-	/* The house's own reading of an amount stands. */
-	said = merged(&a, "hobby_check", "3만원 이하로요?", "\"budget_won\":90000", &step);
-	assert_int_equal(said.budget.max_won, 30000);
+	for (i = 0; i < COUNT(rows); i++) {
+		const char *answer = arena_printf(&a, "\"budget_won\":%lld", (long long)rows[i].told);
+		struct said said = merged(&a, "hobby_check", rows[i].text, answer, &step);
+		int64_t taken = said.means & MEANS(M_BUDGET) ? said.budget.max_won : 0;
+
+		if (taken != rows[i].taken)
+			fail_msg("%s, %s: %lld", rows[i].text, answer, (long long)taken);
+	}
 	arena_free(&a);
 }
 
@@ -268,7 +296,7 @@ main(void)
 		cmocka_unit_test(test_picks),
 		cmocka_unit_test(test_what_the_house_did_not_understand),
 		cmocka_unit_test(test_what_nothing_bears_out_is_left_out),
-		cmocka_unit_test(test_words_and_amounts_stand_in_the_message),
+		cmocka_unit_test(test_amounts_stand_in_the_message),
 		cmocka_unit_test(test_unfit_adds_nothing),
 	};
 
