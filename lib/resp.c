@@ -151,8 +151,8 @@ problem_headers(struct resp *rs, enum err e)
 		resp_header(rs, "Retry-After", "%d", after);
 }
 
-void
-resp_problem(struct resp *rs, const struct req *rq, enum err e)
+const char *
+resp_problem_json(struct resp *rs, const struct req *rq, enum err e)
 {
 	const struct err_row *row = err_row(e);
 	struct json_object *problem = out_object(rs->arena);
@@ -175,7 +175,13 @@ resp_problem(struct resp *rs, const struct req *rq, enum err e)
 			out_str(error, "message", fault->message);
 		}
 	}
-	resp_text(rs, row->status, "application/problem+json", out_text(problem));
+	return out_text(problem);
+}
+
+void
+resp_problem(struct resp *rs, const struct req *rq, enum err e)
+{
+	resp_text(rs, err_row(e)->status, "application/problem+json", resp_problem_json(rs, rq, e));
 	resp_header(rs, "Content-Language", "%s", rq->korean ? "ko" : "en");
 	problem_headers(rs, e);
 }

@@ -90,6 +90,9 @@ void resp_rate_limit(struct resp *rs, const char *policy, int limit, int window_
 /** resp_problem(rs, rq, e): Make the reply the problem document of ${e}, in the language of ${rq}, with what rs notes of it. */
 void resp_problem(struct resp *rs, const struct req *rq, enum err e);
 
+/** resp_problem_json(rs, rq, e): That document alone, for the last event of a stream. */
+const char *resp_problem_json(struct resp *rs, const struct req *rq, enum err e);
+
 /** resp_send(rs): Send status, headers and body; ERR_CLIENT_GONE if nobody takes them. */
 enum err resp_send(struct resp *rs) MUST_CHECK;
 

@@ -12,6 +12,9 @@
 #include "out.h"
 #include "req.h"
 
+/* A prompt is 16 KiB at most, an answer 4. */
+enum { CALL_TOKENS_MAX = 20000 };
+
 /* An answer being made. */
 struct making {
 	const struct question *q;
@@ -148,6 +151,19 @@ fallback(enum err e, const struct model_answer *said)
 	return e ? METRIC_FALLBACK_FAILED : METRIC_FALLBACK_BESIDE;
 }
 
+/* Tokens are spent whatever comes of the turn.  What a server says of them is not believed beyond all reason. */
+static void
+spend(const struct req *rq, const struct llm_reply *spent)
+{
+	const struct chatbot *chatbot = rq->domain;
+	const int prompt = spent->prompt_tokens, completion = spent->completion_tokens;
+	int tokens = (prompt < CALL_TOKENS_MAX ? prompt : CALL_TOKENS_MAX) +
+		     (completion < CALL_TOKENS_MAX ? completion : CALL_TOKENS_MAX);
+
+	if (tokens > 0)
+		limit_spend(rq, &chatbot->tokens, rq->user, tokens);
+}
+
 /* Ask the model.  False: the house answers. */
 static bool
 ask_model(struct making *m, struct model_answer *ret_said)
@@ -175,6 +191,7 @@ ask_model(struct making *m, struct model_answer *ret_said)
 		metrics_observe(&chatbot_times[TIME_BEFORE],
 				ret_said->spent.sent_us - t->started_us - stored_us);
 	metrics_add(&chatbot_metrics[METRIC_DROPPED], ret_said->dropped);
+	spend(q->rq, &ret_said->spent);
 	if (e || !ret_said->reply)
 		metrics_add(&chatbot_metrics[fallback(e, ret_said)], 1);
 	return e == OK && ret_said->reply;
@@ -222,7 +239,7 @@ ended(const struct making *m)
 		return m->failed;
 	if (m->feed->end == FEED_CANCELLED)
 		return ERR_TURN_CANCELLED;
-	return m->feed->end == FEED_LOST ? ERR_CONFLICT : OK;
+	return m->feed->end == FEED_LOST ? ERR_TURN_IN_PROGRESS : OK;
 }
 
 /* The house's own words. */
@@ -244,7 +261,6 @@ speak_model(struct making *m, struct answer *answer)
 	struct model_answer said = { .reply = NULL };
 	bool spoken = ask_model(m, &said);
 
-	answer->tokens = said.spent.prompt_tokens + said.spent.completion_tokens;
 	answer->engine = "llm";
 	answer->reply = said.reply;
 	/* Its choice is among what it was told of, not among what its own understanding has led to. */

@@ -32,12 +32,11 @@ struct answer {
 	const char *reply;
 	const char *engine; /* "llm" or "house": whose words these are */
 	const char *rest;   /* what the search found besides, for product_find; as it was if there was none */
-	int tokens;	    /* of the model, spent for this answer */
 };
 
 /**
  * answer_make(question, feed, ret_answer):
- * Answer ${question}, telling ${feed} as the words come.  Errors: ERR_TURN_CANCELLED, ERR_CONFLICT (the turn has become another's),
+ * Answer ${question}, telling ${feed} as the words come.  Errors: ERR_TURN_CANCELLED, ERR_TURN_IN_PROGRESS (the ticket has become another's),
  * ERR_UNAVAILABLE (PostgreSQL); a model or a product search that fails is none.
  */
 enum err answer_make(const struct question *question, struct feed *feed,

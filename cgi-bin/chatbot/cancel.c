@@ -13,7 +13,7 @@ cancel_turn(const struct req *rq, struct resp *rs)
 	struct db_result res;
 	enum err e;
 
-	e = db_run(rq, CHAT_LAST, DB_ARGS(db_text(rq->arg[0]), db_text(rq->user)), &res);
+	e = db_run(rq, CHAT_LAST, DB_ARGS(db_text(rq->arg[0]), db_text(rq->user), db_text(NULL)), &res);
 	if (e)
 		return e;
 	if (res.rows == 0)

@@ -64,11 +64,17 @@ const struct stmt chatbot_stmts[CHAT__MAX] = {
 			  "  ORDER BY m.position), '[]') AS messages "
 			  "FROM (SELECT * FROM chatbot.message WHERE session_id = $1 AND position > 0"
 			  "  ORDER BY position DESC LIMIT 60) m" },
-	/* session, customer -> the last turn, null before the first; no row if the session is nobody's or another's */
-	[CHAT_LAST] = { "chat_last", 2,
-			"SELECT CASE WHEN s.version > 0 THEN chatbot.turn_json(m) END AS turn "
+	/*
+	 * session, customer, client_message_id -> version, and the turn of that message, null if it has none; without one the
+	 * last turn, null before the first; no row if the session is nobody's or another's
+	 */
+	[CHAT_LAST] = { "chat_last", 3,
+			"SELECT s.version, CASE WHEN m.position > 0 THEN chatbot.turn_json(m) END AS turn "
 			"FROM chatbot.session s "
-			"LEFT JOIN chatbot.message m ON m.session_id = s.id AND m.position = 2 * s.version "
+			"LEFT JOIN chatbot.turn t ON t.session_id = s.id AND t.client_message_id = $3::uuid "
+			"LEFT JOIN chatbot.message m ON m.id = CASE WHEN $3::uuid IS NOT NULL THEN t.answer_id"
+			"  ELSE (SELECT l.id FROM chatbot.message l"
+			"    WHERE l.session_id = s.id AND l.position = 2 * s.version) END "
 			"WHERE s.id = $1 AND s.customer_id = $2" },
 	/* session, cap, floor, aim, below, from, terms, topics, nearby, colour, not colours, not brands, not words */
 	[CHAT_SEARCH] = { "chat_search", 13,

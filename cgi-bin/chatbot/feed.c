@@ -35,7 +35,8 @@ store(struct feed *feed)
 	enum err e;
 
 	e = flow_append(feed->rq, feed->hold, feed->pending, feed->npending, &cancelled, &feed->followed);
-	feed->stored_ms = clock_ms();
+	/* A Redis that hangs must not hold every word up. */
+	feed->stored_ms = clock_ms() + (e == ERR_UNAVAILABLE ? FEED_AWAY_MS : 0);
 	/* Redis that is away is no reason to stop: PostgreSQL decides about the turn. */
 	if (e != ERR_UNAVAILABLE)
 		feed->npending = 0;

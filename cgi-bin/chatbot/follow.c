@@ -10,6 +10,7 @@
 #include "req.h"
 #include "resp.h"
 #include "stream.h"
+#include "turn.h"
 
 enum { POLL_MS = 100 };
 
@@ -60,11 +61,24 @@ pass_on(struct follow *f, const struct flow_view *view)
 	return e;
 }
 
-/* Is the turn one to be followed, or another one that has begun meanwhile? */
+/* Is the turn the one to be followed, or another one that has begun meanwhile?  The first one seen is followed to its end. */
 static bool
-is_ours(const struct follow *f, const struct flow_view *view)
+is_ours(struct follow *f, const struct flow_view *view)
 {
+	if (!f->turn && *view->turn)
+		f->turn = view->turn;
 	return !f->turn || strcmp(f->turn, view->turn) == 0;
+}
+
+/* Has the client seen how the last turn ended, by its events or by what PostgreSQL told? */
+static bool
+has_seen_end(const char *tag, int seen, const struct flow_view *view)
+{
+	if (view->running || seen == 0)
+		return false;
+	if (strcmp(tag, TURN_STORED_TAG) == 0)
+		return view->version == seen;
+	return view->n == 0 && strcmp(tag, view->tag) == 0;
 }
 
 /* Wait for more, with a sign of life from time to time. */
@@ -96,7 +110,8 @@ run(struct follow *f)
 		e = flow_watch(f->rq, f->session, f->rq->user, tag, seen, &view);
 		if (e)
 			return e;
-		if (!is_ours(f, &view) || (!view.running && view.n == 0))
+		f->nothing_new = has_seen_end(tag, seen, &view);
+		if (!is_ours(f, &view) || f->nothing_new || (!view.running && view.n == 0))
 			return OK;
 		e = pass_on(f, &view);
 		if (e || f->done || f->problem || !view.running)

@@ -18,13 +18,15 @@ struct follow {
 	const struct req *rq;
 	struct resp *rs;
 	const char *session;
-	const char *turn;	/* follow this message's turn and no other; NULL: whichever runs */
+	const char
+	    *turn; /* follow this message's turn and no other; NULL: whichever runs, which is then put here */
 	const char *last_event; /* Last-Event-ID: what has been seen, "<tag>-<n>"; "" nothing */
 	bool streams;		/* pass the events on; else only wait for the end */
 	int64_t deadline_ms;	/* of clock_ms: wait no longer */
 	/* Set by follow_run: */
 	const char *done;    /* the whole turn, JSON, when it has ended well; NULL */
 	const char *problem; /* the problem document it has ended with; NULL */
+	bool nothing_new;    /* what was seen was the end of it */
 };
 
 /**

@@ -3,10 +3,12 @@
 #define TURN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "attr.h"
 #include "err.h"
 
+struct arena;
 struct req;
 struct resp;
 
@@ -34,7 +36,13 @@ enum err turn_run(const struct req *rq, struct resp *rs, const char *session,
  */
 enum err turn_problem(const struct req *rq, struct resp *rs, enum err e) MUST_CHECK;
 
-/* The id of the one event of a turn that is read from PostgreSQL: no event of a running turn has it. */
-#define TURN_STORED_ID "stored-1"
+/*
+ * What the ids of events begin with that are read from PostgreSQL; what follows is the conversation's version then.  It is as long as
+ * a turn's tag and never one.
+ */
+#define TURN_STORED_TAG "stored"
+
+/** turn_stored_id(a, version): The id of such an event; ${version} is 0 with a failure. */
+const char *turn_stored_id(struct arena *a, int64_t version);
 
 #endif

@@ -2,6 +2,7 @@
 
 import pytest
 
+from events import stream
 from talk import Talk
 
 
@@ -47,3 +48,13 @@ def test_tokens_are_counted_and_run_out_into_the_house(system, model):
 def test_without_a_model_nothing_is_said_of_tokens(own_system):
     talk = Talk(own_system.api, own_system.api.register(), "ko")
     assert set(policies(talk.send("좋아요"))) == {"chat-turns"}
+
+
+def test_a_stopped_turn_costs_its_tokens(system, model):
+    model.pace = 0.1
+    talk = Talk(system.api, system.api.register(), "ko")
+    events = stream(talk, "비가 와서 그런지 축 처지네")
+    events.until("token")
+    assert system.api.post(f"{talk.path}/cancel", token=talk.customer).status_code == 204
+    assert events.rest()[-1].data["code"] == "turn_cancelled"
+    assert left(talk.send("비가 와서 그런지 축 처지네"), "chat-tokens") < 3000

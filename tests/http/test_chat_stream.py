@@ -51,8 +51,7 @@ def test_what_was_missed_is_told_from_where_it_was_cut(talk):
     for n, event in enumerate(seen):
         rest = resume(talk, event.id)
         if n == len(seen) - 1:
-            # Nothing is missing, but who asks is told how it ended.
-            assert [again.name for again in rest.rest()] == ["done"]
+            assert rest.reply.status_code == 204  # an EventSource stops asking
         else:
             assert [(again.id, again.data) for again in rest.rest()] == [(later.id, later.data) for later in seen[n + 1:]]
 
@@ -68,6 +67,26 @@ def test_events_that_are_kept_no_more(talk, redis_server):
     redis_server.client().delete(f"{{chat:{talk.id}}}:flow", f"{{chat:{talk.id}}}:events")
     events = resume(talk, seen[0].id).rest()
     assert [event.name for event in events] == ["done"] and events[0].data == seen[-1].data
+
+
+def test_what_postgresql_told_is_told_once(talk, redis_server):
+    message_id = uuid.uuid4()
+    talk.answer("좋아요", message_id)
+    (done,) = stream(talk, "좋아요", message_id).rest()
+    assert resume(talk, done.id).reply.status_code == 204
+    newer = stream(talk, "캠핑").rest()
+    assert [event.id for event in resume(talk, done.id).rest()] == [event.id for event in newer]
+
+
+def test_head_asks_for_no_stream(talk):
+    reply = talk.api.request("HEAD", f"{talk.path}/stream", token=talk.customer)
+    assert reply.status_code in (200, 204) and not reply.content
+
+
+def test_resuming_has_a_limit(talk):
+    replies = [resume(talk).reply for _ in range(31)]
+    assert [reply.status_code for reply in replies] == [204] * 30 + [429]
+    assert replies[-1].headers["Retry-After"]
 
 
 def test_nothing_to_resume(talk):

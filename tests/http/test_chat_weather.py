@@ -105,10 +105,18 @@ def test_killed_in_the_middle(system, talk):
     except OSError:
         pass  # a connection cut in the middle of a chunk
     assert turns(system, talk) == (1, 3)
+    # Who comes back for it is told that it is lost, and of no other turn.
+    until(lambda: lease_over(system, talk), "the lost turn's lease to end")
+    lost = resume(talk, events.seen[-1].id)
+    assert (lost.rest()[-1].data if lost.reply.status_code == 200 else lost.reply.json())["code"] == "turn_lost"
     turn = until(lambda: once(talk, "캠핑 좋아해", message_id), "the turn to be run again")
     assert turns(system, talk) == (2, 5)
     assert talk.send("캠핑 좋아해", message_id).json() == turn
     assert talk.say("추천해줘")["state"] == "recommendation"
+
+
+def lease_over(system, talk):
+    return int(system.redis.client().hget(f"{{chat:{talk.id}}}:flow", "ticket_until")) < time.time() * 1000
 
 
 def once(talk, text, message_id):
@@ -186,6 +194,8 @@ def test_a_stop_reaches_who_waits_for_json(system, talk):
         until(lambda: system.model.requests, "the model to be asked")
         talk.api.post(f"{talk.path}/cancel", token=talk.customer)
         assert_problem(waiting.result(), 409, "turn_cancelled")
+    reply = waiting.result()
+    assert reply.headers["Content-Language"] in ("ko", "en") and "," not in reply.headers["Content-Language"]
     assert turns(system, talk) == (0, 1)
 
 
