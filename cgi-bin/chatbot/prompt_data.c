@@ -52,45 +52,11 @@ cut(struct arena *a, const char *text, int max)
 	return arena_strndup(a, text, (size_t)(end - text));
 }
 
-/* Digits, with commas between them, from at on. */
-static size_t
-number_length(const char *at, int *ret_digits)
-{
-	const char *c;
-
-	*ret_digits = 0;
-	for (c = at; (*c >= '0' && *c <= '9') || (*ret_digits > 0 && *c == ',' && c[1] >= '0' && c[1] <= '9');
-	     c++)
-		*ret_digits += *c != ',';
-	return (size_t)(c - at);
-}
-
-/* The text with numbers of so many digits or more replaced; commas keep a number together. */
-static const char *
-without_numbers(struct arena *a, const char *text, int digits_max)
-{
-	static const char mark[] = "[number]";
-	/* The mark takes the place of three digits at least. */
-	char *out = arena_alloc(a, strlen(text) * 3 + sizeof(mark)), *end = out;
-
-	while (*text) {
-		int digits;
-		size_t len = number_length(text, &digits);
-		const char *from = digits >= digits_max ? mark : text;
-		size_t n = digits >= digits_max ? strlen(mark) : len > 0 ? len : 1;
-
-		memcpy(end, from, n);
-		end += n;
-		text += len > 0 ? len : 1;
-	}
-	return out;
-}
-
 /* What somebody wrote, as it may be told. */
 static const char *
-masked(struct arena *a, const char *text, int max, int digits_max)
+masked(struct arena *a, const char *text, int max, int digits_min)
 {
-	return without_numbers(a, mask_text(a, cut(a, text, max)), digits_max);
+	return mask_numbers(a, mask_text(a, cut(a, text, max)), digits_min);
 }
 
 /* The newest turns before this one, oldest first.  The assistant's own words tell prices and the limit: those are masked. */

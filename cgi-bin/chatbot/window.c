@@ -4,23 +4,10 @@
 #include <json-c/json.h>
 
 #include "arena.h"
+#include "completion.h"
 #include "json.h"
 #include "out.h"
 #include "window.h"
-
-int
-window_tokens(const char *text)
-{
-	int ascii = 0, others = 0;
-
-	for (; *text; text++) {
-		if ((unsigned char)*text < 0x80)
-			ascii++;
-		else if ((unsigned char)*text >= 0xC0)
-			others++;
-	}
-	return (ascii + 3) / 4 + others;
-}
 
 /* The messages of window, or none. */
 static struct json_object *
@@ -50,7 +37,7 @@ trim(struct arena *a, struct json_object *list)
 	int tokens = 0;
 
 	while (first > 0) {
-		tokens += window_tokens(text_at(list, first - 1));
+		tokens += completion_estimate(text_at(list, first - 1));
 		if (tokens > WINDOW_TOKENS_MAX)
 			break;
 		first--;

@@ -11,7 +11,7 @@ enum { WINDOW_TOKENS_MAX = 2000 };
 
 /**
  * window_trim(a, window):
- * The newest messages of ${window} with at most WINDOW_TOKENS_MAX tokens.  What is no such array is an empty one.
+ * The newest messages of ${window} with at most WINDOW_TOKENS_MAX tokens (completion_estimate).  What is no such array is an empty one.
  */
 const char *window_trim(struct arena *a, const char *window);
 
@@ -20,8 +20,5 @@ const char *window_trim(struct arena *a, const char *window);
  * ${window} with one more turn, trimmed.  "" (not known) stays "".
  */
 const char *window_add(struct arena *a, const char *window, const char *asked, const char *replied);
-
-/** window_tokens(text): About how many tokens ${text} is: a fourth of its ASCII characters and each of the others. */
-int window_tokens(const char *text);
 
 #endif

@@ -32,15 +32,6 @@ what_is_not_known_stays_so(void **state)
 }
 
 static void
-a_token_is_a_syllable_or_four_letters(void **state)
-{
-	(void)state;
-	assert_int_equal(window_tokens(""), 0);
-	assert_int_equal(window_tokens("abcd efg"), 2);
-	assert_int_equal(window_tokens("캠핑 의자"), 5);
-}
-
-static void
 the_oldest_go_first(void **state)
 {
 	const char *window = "[]";
@@ -84,7 +75,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_turn_adds_two_messages),
 		cmocka_unit_test(what_is_not_known_stays_so),
-		cmocka_unit_test(a_token_is_a_syllable_or_four_letters),
 		cmocka_unit_test(the_oldest_go_first),
 	};
 
