@@ -35,8 +35,7 @@ enum { ANSWERED, FAILED, CACHED, USED_UP, LEFT_ALONE };
 static struct metric metrics[] = {
 	[ANSWERED] = { "moa_naver_calls_total", "result=\"ok\"",
 		       "Searches at Naver, by what became of them." },
-	[FAILED] = { "moa_naver_calls_total", "result=\"failed\"",
-		     "Searches at Naver, by what became of them." },
+	[FAILED] = { "moa_naver_calls_total", "result=\"failed\"", NULL },
 	[CACHED] = { "moa_naver_cache_hits_total", NULL, "Searches that Redis had the answer to." },
 	[USED_UP] = { "moa_naver_quota_stops_total", NULL,
 		      "Searches not made because the day's calls were used up, or could not be counted." },

@@ -38,10 +38,8 @@ enum { FROM_REST, FROM_NAVER, FROM_CATALOG };
 static struct metric metrics[] = {
 	[FROM_REST] = { "moa_chat_searches_total", "source=\"rest\"",
 			"Searches for products, by where they were found." },
-	[FROM_NAVER] = { "moa_chat_searches_total", "source=\"naver\"",
-			 "Searches for products, by where they were found." },
-	[FROM_CATALOG] = { "moa_chat_searches_total", "source=\"catalog\"",
-			   "Searches for products, by where they were found." },
+	[FROM_NAVER] = { "moa_chat_searches_total", "source=\"naver\"", NULL },
+	[FROM_CATALOG] = { "moa_chat_searches_total", "source=\"catalog\"", NULL },
 	{ 0 },
 };
 
