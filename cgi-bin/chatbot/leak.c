@@ -97,6 +97,8 @@ end_word(struct leak *g)
 		return;
 	word = folded(g, g->word_at);
 	give_up(g, taboo_word(&g->taboo, word));
+	give_up(g, taboo_pair(folded(g, g->before_at)));
+	g->before_at = g->word_at;
 	counts = taboo_counts(word) && g->len - g->number_at < LEAK_WORD_MAX;
 	if (!counts) {
 		give_up(g, taboo_money(&g->taboo, folded(g, g->number_at)));

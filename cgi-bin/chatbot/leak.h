@@ -24,7 +24,8 @@ enum {
 struct leak {
 	char text[LEAK_TEXT_MAX + 1]; /* the reply so far, line breaks as spaces; terminated */
 	size_t safe;		      /* bytes of it that may be shown; never fewer than before */
-	const char *voided;	      /* why none may be: "leak", "link", "price", "id", "service", "control",
+	const char
+	    *voided; /* why none may be: "leak", "link", "price", "id", "service", "contact", "control",
 					 "script", "markup", "language", "long"; NULL as long as they may */
 
 	/* For leak.c only. */
@@ -32,7 +33,8 @@ struct leak {
 	struct taboo taboo;
 	const char *secret; /* the system's words, letters and digits only */
 	bool korean;
-	size_t len, word_at, number_at; /* where the last word begins, and the number before it */
+	size_t len, word_at, before_at,
+	    number_at; /* where the last word begins, the one before it, and the number */
 	bool counts;
 	int characters, word_characters, hangul, latin;
 	char run[LEAK_RUN + 1];	 /* the last letters, as far as they stand in secret */

@@ -8,7 +8,7 @@
 #include "taboo.h"
 
 /* Numbers of so many digits are prices, or look like them. */
-enum { PRICE_DIGITS = 4, ID_DIGITS_MAX = 2 };
+enum { PRICE_DIGITS = 4, ID_DIGITS_MAX = 2, TELEPHONE_DIGITS = 7 };
 
 static bool
 is_digit(char c)
@@ -80,21 +80,34 @@ taboo_letter(uint32_t cp)
 	return "script";
 }
 
-/* A dot between letters, and one of the endings that shops and pages have? */
+/* Is what stands behind the dot the end of a host, or a host's end and a path?  Behind Hangul any Latin letters are. */
+static bool
+ends_host(const char *before, const char *behind)
+{
+	static const char endings[] =
+	    "com|net|org|kr|co|io|shop|store|online|site|link|me|app|dev|xyz|info|biz|ly|gg|gl|be|to|ai|tv|us|"
+	    "uk|cn|jp|ru|top|club|live|page|web|click|example|test|onion";
+	static const char korea[] = "한국";
+	size_t n = strspn(behind, "abcdefghijklmnopqrstuvwxyz");
+
+	if (strncmp(behind, korea, strlen(korea)) == 0)
+		return true;
+	return n >= 2 && (!is_alnum(*before) || behind[n] == '/' || is_listed(endings, behind, n));
+}
+
+/* A dot between letters, and what makes a host of them? */
 static bool
 is_domain(const char *word)
 {
-	static const char endings[] =
-	    "com|net|org|kr|co|io|shop|store|online|site|link|me|app|dev|xyz|info|biz|ly|gg|to|ai|tv|us|"
-	    "uk|cn|jp|ru|top|club|live|page|web|click|example|test|onion";
+	static const char *const dots[] = { ".", "。" };
 	const char *dot;
+	size_t i;
 
-	for (dot = strchr(word, '.'); dot; dot = strchr(dot + 1, '.')) {
-		size_t n = strspn(dot + 1, "abcdefghijklmnopqrstuvwxyz");
-
-		if (dot > word && is_alnum(dot[-1]) && is_listed(endings, dot + 1, n))
-			return true;
-	}
+	for (i = 0; i < sizeof(dots) / sizeof(dots[0]); i++)
+		for (dot = strstr(word, dots[i]); dot; dot = strstr(dot + 1, dots[i]))
+			if (dot > word && (is_alnum(dot[-1]) || (dot[-1] & 0x80)) &&
+			    ends_host(dot - 1, dot + strlen(dots[i])))
+				return true;
 	return false;
 }
 
@@ -136,24 +149,47 @@ is_id(const char *word)
 	return false;
 }
 
-/* What the house speaks of itself: facts and promises. */
-static bool
-is_service(const char *word)
-{
-	static const char *const korean[] = { "한도", "할인", "쿠폰",	"수수료",   "연체",
-					      "환불", "배송", "결제",	"주문",	    "승인",
-					      "공짜", "적립", "이자율", "구매완료", "캐시백" };
-	static const char english[] =
-	    "limit|limits|discount|discounts|discounted|coupon|coupons|fee|fees|refund|refunds|"
-	    "shipping|delivery|payment|payments|approved|ordered|purchased|checkout|cashback|credit";
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
-	size_t i;
+/* Words of one subject: Korean ones anywhere in a word, English ones by themselves. */
+struct subject {
+	const char *why;
+	const char *const *korean; /* up to NULL */
+	const char *english;
+};
 
-	for (i = 0; i < sizeof(korean) / sizeof(korean[0]); i++)
-		if (strstr(word, korean[i]))
-			return true;
-	word += strcspn(word, letters);
-	return is_listed(english, word, strspn(word, letters));
+static const struct subject subjects[] = {
+	/* What the house speaks of itself: facts and promises. */
+	{ "service",
+	  (const char *const[]){ "한도",     "할인",   "쿠폰",	 "수수료", "연체",   "환불",   "배송",
+				 "결제",     "주문",   "승인",	 "공짜",   "적립",   "이자율", "캐시백",
+				 "구매완료", "등급",   "납부",	 "납기",   "할부",   "무이자", "무료로",
+				 "무료예",   "무료입", "무료이", "무료배", "세일중", "세일을", "세일가",
+				 "세일이에", "상환",   "면제",	 "당첨",   NULL },
+	  "limit|limits|discount|discounts|discounted|coupon|coupons|fee|fees|refund|refunds|"
+	  "shipping|delivery|payment|payments|approved|ordered|purchased|checkout|cashback|credit|"
+	  "grade|grades|installment|installments|instalment|instalments|overdue" },
+	/* What is nobody's to ask for, and ways to somebody else. */
+	{ "contact",
+	  (const char *const[]){ "전화번호", "비밀번호", "비번을", "인증번호", "인증코드", "카톡", "카카오톡",
+				 "텔레그램", "주민번호", "주민등록", "카드번호", "계좌", "송금", "입금",
+				 "연락처", "오픈채팅", "공일공", "영일영", NULL },
+	  "password|passwords|passcode|otp|kakaotalk|kakao|telegram|whatsapp" },
+};
+
+static const char *
+subject_of(const char *word)
+{
+	const char *latin = word + strcspn(word, "abcdefghijklmnopqrstuvwxyz");
+	size_t n = strspn(latin, "abcdefghijklmnopqrstuvwxyz"), i;
+	const char *const *korean;
+
+	for (i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
+		for (korean = subjects[i].korean; *korean; korean++)
+			if (strstr(word, *korean))
+				return subjects[i].why;
+		if (n > 0 && is_listed(subjects[i].english, latin, n))
+			return subjects[i].why;
+	}
+	return NULL;
 }
 
 /* Is the number in what may be repeated: the same digits, with a '%' behind them or not, or the same amount? */
@@ -207,9 +243,67 @@ taboo_word(const struct taboo *t, const char *word)
 		return "markup";
 	if (is_id(word))
 		return "id";
-	if (is_service(word))
-		return "service";
+	if (subject_of(word))
+		return subject_of(word);
 	return is_foreign_number(t, word) ? "price" : NULL;
+}
+
+/* "…배로 드려요", "미뤄 드렸어요": something that moa would give or do; but not "올려 드릴 상품". */
+static bool
+is_promise(const char *words)
+{
+	static const char *const what[] = { "배로 ", "돌려 ",	"올려 ",     "미뤄 ",
+					    "늦춰 ", "연장해 ", "포인트를 ", "포인트도 " };
+	static const char *const given[] = { "드려", "드릴게", "드렸", "드립", "드리겠", "돌려", "올려" };
+	const char *at;
+	size_t i, j;
+
+	for (i = 0; i < sizeof(what) / sizeof(what[0]); i++) {
+		at = strstr(words, what[i]);
+		for (j = 0; at && j < sizeof(given) / sizeof(given[0]); j++)
+			if (strncmp(at + strlen(what[i]), given[j], strlen(given[j])) == 0)
+				return true;
+	}
+	return false;
+}
+
+const char *
+taboo_pair(const char *words)
+{
+	static const struct {
+		const char *words, *why;
+	} rows[] = {
+		{ "세일 중", "service" },     { "double points", "service" }, { "bonus points", "service" },
+		{ "your points", "service" }, { "extra points", "service" },  { "for free", "service" },
+		{ "are free", "service" },    { "is free", "service" },	      { "on sale", "service" },
+		{ "due date", "service" },    { "phone number", "contact" },  { "account number", "contact" },
+		{ "card number", "contact" },
+	};
+	const char *at;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		at = strstr(words, rows[i].words);
+		if (at && !is_alnum(at[strlen(rows[i].words)]))
+			return rows[i].why;
+	}
+	return is_promise(words) ? "service" : NULL;
+}
+
+/* Digits in groups that begin with a zero, as telephones do. */
+static bool
+is_telephone(const char *words)
+{
+	const char *at = strchr(words, '0'), *c;
+	int digits = 0, groups = 1;
+
+	if (!at || (at > words && is_digit(at[-1])))
+		return false;
+	for (c = at; is_digit(*c) || (*c && strchr(" -.)/", *c)); c++) {
+		digits += is_digit(*c);
+		groups += !is_digit(*c);
+	}
+	return digits >= TELEPHONE_DIGITS && groups > 1;
 }
 
 const char *
@@ -218,6 +312,8 @@ taboo_money(const struct taboo *t, const char *words)
 	int64_t amounts[8];
 	int i, j, n = budget_amounts(words, amounts, sizeof(amounts) / sizeof(amounts[0]));
 
+	if (is_telephone(words))
+		return "contact";
 	for (i = 0; i < n; i++) {
 		for (j = 0; j < t->namounts && t->amounts[j] != amounts[i]; j++)
 			;

@@ -1,6 +1,6 @@
 /*
  * What a model's reply must not hold, wherever it got it from: links, money the customer did not name, ids of the prompt,
- * promises about the service, letters of other scripts.  Each look is at one word or a few; leak.c cuts the reply into them.
+ * promises about the service, ways to others and requests for secrets, letters of other scripts.  Each look is at one word or a few; leak.c cuts the reply into them.
  */
 #ifndef TABOO_H
 #define TABOO_H
@@ -26,7 +26,10 @@ const char *taboo_letter(uint32_t cp);
 /** taboo_word(t, word): Why ${word}, which is without spaces and folded (letter_fold), may not be shown; NULL if it may. */
 const char *taboo_word(const struct taboo *t, const char *word);
 
-/** taboo_money(t, words): The same for the amounts in ${words}, folded. */
+/** taboo_pair(words): The same for two words with a space between them, folded. */
+const char *taboo_pair(const char *words);
+
+/** taboo_money(t, words): The same for the amounts and telephone numbers in ${words}, folded. */
 const char *taboo_money(const struct taboo *t, const char *words);
 
 /** taboo_counts(word): Is ${word} a number, so that what follows may make it an amount? */
