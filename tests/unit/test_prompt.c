@@ -99,12 +99,12 @@ test_nobody_is_told_of(void **state)
 {
 	/* What is fed: in the message, earlier turns, the summary, the interests, the products and the facts. */
 	static const char *const secrets[] = {
-		"11111111-1111", "camping-0",  "naver:",	  "8211",
-		"87310",	 "87,310",     "19870",		  "19,870",
-		"130130",	 "kim@a",      "example.com",	  "010-1234",
-		"5678",		 "110-234",    "19900101",	  "9001011",
-		"dotori",	 "8212055512", "lee@example.org", "Deulnyeok",
-		"7654321",	 "카드 4111",
+		"11111111-1111", "camping-0",	   "naver:",	      "8211",
+		"87310",	 "87,310",	   "19870",	      "19,870",
+		"130130",	 "kim@a",	   "example.com",     "010-1234",
+		"5678",		 "110-234",	   "19900101",	      "9001011",
+		"dotori",	 "8212055512",	   "lee@example.org", "Deulnyeok",
+		"7654321",	 "２４６８１３５", "카드 4111",
 	};
 	static const char text[] =
 	    "제 메일은 kim@a.example.com 이고 전화는 010-1234-5678, 생일은 19900101이에요. 3만원 이하요";
@@ -117,7 +117,7 @@ test_nobody_is_told_of(void **state)
 	f.turn.window = "[{\"role\":\"customer\",\"text\":\"계좌 110-234-567890, lee@example.org\"},"
 			"{\"role\":\"assistant\",\"text\":\"모두 남은 한도 87,310원 안이에요. 19,870원\"}]";
 	f.turn.summary = "남은 한도는 87310원, 주민번호 900101-1234567";
-	f.facts.interests = "캠핑|내 번호 7654321";
+	f.facts.interests = "캠핑|내 번호 7654321|또 ２４６８１３５";
 	sent = prompt(&f);
 	for (i = 0; i < COUNT(secrets); i++)
 		if (strstr(sent, secrets[i]))
