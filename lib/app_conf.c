@@ -67,10 +67,13 @@ app_routes(const struct program *program)
 	} flags[] = { { PUBLIC, "PUBLIC" },	    { MERCHANT, "MERCHANT" }, { ADMIN, "ADMIN" },
 		      { IDEMPOTENT, "IDEMPOTENT" }, { STREAM, "STREAM" },     { UPLOAD, "UPLOAD" },
 		      { UNTIMED, "UNTIMED" },	    { BODY, "BODY" },	      { QUERY, "QUERY" } };
-	const struct route *r = health_routes(program->prefix, program->routes, program->needs_redis);
+	/* As in a program that serves, they last as long as the process. */
+	static const struct route *routes;
+	const struct route *r;
 	size_t i;
 
-	for (; r->path; r++) {
+	routes = health_routes(program->prefix, program->routes, program->needs_redis);
+	for (r = routes; r->path; r++) {
 		printf("%s %s", route_method_name(r->method), r->path);
 		for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 			if (r->flags & flags[i].flag)

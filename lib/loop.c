@@ -111,6 +111,8 @@ begin_accepting(struct loop *l)
 	l->accepting = true;
 	if (taken) {
 		rest.next = l->resting;
+		/* It is taken out of the list before this call returns. */
+		/* cppcheck-suppress autoVariables */
 		l->resting = &rest;
 	}
 	pthread_mutex_unlock(&l->lock);

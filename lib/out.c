@@ -110,12 +110,22 @@ out_array_in(struct json_object *in, const char *key)
 	return child;
 }
 
+/* The arena the object belongs to; NULL if it was not made here.  A number that json-c has read keeps its text there. */
+static struct arena *
+owner(struct json_object *object)
+{
+	bool is_tree =
+	    json_object_is_type(object, json_type_object) || json_object_is_type(object, json_type_array);
+
+	return is_tree ? json_object_get_userdata(object) : NULL;
+}
+
 const char *
 out_text(struct json_object *object)
 {
 	const char *text =
 	    json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	struct arena *a = json_object_get_userdata(object);
+	struct arena *a = owner(object);
 
 	if (!text)
 		abort();

@@ -64,13 +64,13 @@ static void
 put_earlier(struct json_object *in, struct arena *a, const char *window, int max)
 {
 	struct json_object *turns, *list = out_array_in(in, "earlier");
-	const char *trimmed = window_trim(a, window);
-	size_t i, n;
+	size_t i, n, newest;
 
-	if (json_read(a, trimmed, strlen(trimmed), &turns))
+	if (json_read(a, window, strlen(window), &turns) || !json_object_is_type(turns, json_type_array))
 		return;
 	n = json_object_array_length(turns);
-	for (i = n > (size_t)max ? n - (size_t)max : 0; i < n; i++) {
+	newest = window_newest(turns);
+	for (i = n - newest > (size_t)max ? n - (size_t)max : newest; i < n; i++) {
 		struct json_object *turn = json_object_array_get_idx(turns, i), *out;
 		const char *text = json_member_text(turn, "text");
 		bool customer = json_member_is(turn, "role", "customer");

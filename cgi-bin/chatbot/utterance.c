@@ -85,6 +85,30 @@ write_words(struct arena *a, const uint32_t *cps, size_t n, struct utterance *u)
 	return out;
 }
 
+/* The bit that stands for the character at s: one for each of ASCII, and of the others one in 128. */
+static unsigned
+beginning_of(const char *s)
+{
+	const unsigned char *c = (const unsigned char *)s;
+
+	if (c[0] < 0x80)
+		return c[0];
+	return 128 + ((c[0] < 0xE0 ? c[1] : c[1] * 37u + c[2]) & 127);
+}
+
+static void
+note_beginnings(struct utterance *u)
+{
+	const char *at;
+
+	for (at = u->words + 1; *at; at++) {
+		unsigned bit = beginning_of(at);
+
+		if (((unsigned char)*at & 0xC0) != 0x80 && (bit >= 128 || at[-1] == ' '))
+			u->beginnings[bit / 64] |= UINT64_C(1) << bit % 64;
+	}
+}
+
 void
 utterance_read(struct arena *a, const char *text, struct utterance *ret_u)
 {
@@ -108,6 +132,7 @@ utterance_read(struct arena *a, const char *text, struct utterance *ret_u)
 	ret_u->origin = origin;
 	ret_u->used = arena_alloc(a, (len + 1) * sizeof(*ret_u->used));
 	ret_u->things = arena_alloc(a, (len + 1) * sizeof(*ret_u->things));
+	note_beginnings(ret_u);
 }
 
 /* The next place of form in text from there on, or NULL. */
@@ -167,10 +192,25 @@ is_ascii(const char *s, size_t len)
 	return true;
 }
 
+/* Most forms are in no utterance, and a look at how they begin tells. */
+static bool
+may_be_in(const struct utterance *u, const char *form, size_t len)
+{
+	const bool marked = len > 1 && (form[0] == '^' || form[0] == '=');
+	unsigned bit = beginning_of(form + marked);
+
+	/* Letters of ASCII in a form of others may be found inside a word. */
+	if (bit < 128 && !is_ascii(form, len))
+		return true;
+	return u->beginnings[bit / 64] >> bit % 64 & 1;
+}
+
 bool
 utterance_find_one(const struct utterance *u, const char *form, size_t len, size_t from,
 		   struct span *ret_span)
 {
+	if (!may_be_in(u, form, len))
+		return false;
 	if (form[0] == '=') {
 		const char *all = is_ascii(form, len) ? u->words + 1 : u->squeezed;
 		size_t all_len = strlen(all) - (is_ascii(form, len) && *all);

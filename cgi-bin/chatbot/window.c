@@ -28,12 +28,10 @@ text_at(struct json_object *list, size_t i)
 	return text ? text : "";
 }
 
-/* The newest messages of list that are not too many. */
-static const char *
-trim(struct arena *a, struct json_object *list)
+size_t
+window_newest(struct json_object *list)
 {
-	size_t n = json_object_array_length(list), first = n, i;
-	struct json_object *kept = out_array(a);
+	size_t first = json_object_array_length(list);
 	int tokens = 0;
 
 	while (first > 0) {
@@ -42,7 +40,16 @@ trim(struct arena *a, struct json_object *list)
 			break;
 		first--;
 	}
-	for (i = first; i < n; i++)
+	return first;
+}
+
+static const char *
+trim(struct arena *a, struct json_object *list)
+{
+	struct json_object *kept = out_array(a);
+	size_t i;
+
+	for (i = window_newest(list); i < json_object_array_length(list); i++)
 		out_json(kept, NULL,
 			 json_object_to_json_string_ext(json_object_array_get_idx(list, i),
 							JSON_C_TO_STRING_NOSLASHESCAPE));

@@ -5,7 +5,10 @@
 #ifndef WINDOW_H
 #define WINDOW_H
 
+#include <stddef.h>
+
 struct arena;
+struct json_object;
 
 enum { WINDOW_TOKENS_MAX = 2000 };
 
@@ -20,5 +23,8 @@ const char *window_trim(struct arena *a, const char *window);
  * ${window} with one more turn, trimmed.  "" (not known) stays "".
  */
 const char *window_add(struct arena *a, const char *window, const char *asked, const char *replied);
+
+/** window_newest(list): Where in the array ${list} the newest messages begin that are not too many. */
+size_t window_newest(struct json_object *list);
 
 #endif

@@ -114,14 +114,14 @@ count(struct kind *kinds, const char *name)
 }
 
 static void
-hex(char *ret_hex, size_t bytes)
+hex(char *out, size_t bytes)
 {
 	unsigned char random[16];
 	size_t i;
 
 	must(getrandom(random, bytes, 0) == (ssize_t)bytes, "getrandom");
 	for (i = 0; i < bytes; i++)
-		sprintf(ret_hex + 2 * i, "%02x", random[i]);
+		snprintf(out + 2 * i, 3, "%02x", random[i]);
 }
 
 static void
@@ -431,8 +431,8 @@ read_talks(const char *path, int64_t ramp_us)
 	while (load.ntalks < TALKS_MAX && (line = read_line(in)) != NULL) {
 		struct talk *t = &load.talks[load.ntalks++];
 
-		t->session = strtok(line, " ");
-		t->token = strtok(NULL, " ");
+		t->session = strsep(&line, " ");
+		t->token = strsep(&line, " ");
 		must(t->token != NULL, path);
 		t->fd = -1;
 		t->waiting = true;
@@ -443,6 +443,12 @@ read_talks(const char *path, int64_t ramp_us)
 		load.talks[i].due_us = now + ramp_us * i / load.ntalks;
 }
 
+static int
+number(const char *text)
+{
+	return (int)strtol(text, NULL, 10);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -451,16 +457,16 @@ main(int argc, char *argv[])
 		      stderr);
 		return EXIT_FAILURE;
 	}
-	load.port = atoi(argv[1]);
-	load.turns_max = atoi(argv[4]);
-	load.ends_us = now_us() + atoi(argv[5]) * INT64_C(1000000);
-	load.think_us = atoi(argv[6]) * INT64_C(1000);
+	load.port = number(argv[1]);
+	load.turns_max = number(argv[4]);
+	load.ends_us = now_us() + number(argv[5]) * INT64_C(1000000);
+	load.think_us = number(argv[6]) * INT64_C(1000);
 	load.accept = argv[8];
 	load.records = fopen(argv[9], "we");
 	must(load.records != NULL, argv[9]);
 	load.epoll = epoll_create1(EPOLL_CLOEXEC);
 	read_texts(argv[3]);
-	read_talks(argv[2], atoi(argv[7]) * INT64_C(1000));
+	read_talks(argv[2], number(argv[7]) * INT64_C(1000));
 	run();
 	print();
 	return fclose(load.records) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

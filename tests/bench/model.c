@@ -374,9 +374,9 @@ main(int argc, char *argv[])
 		fputs("usage: model PIECES MILLISECONDS RECORDS\n", stderr);
 		return EXIT_FAILURE;
 	}
-	model.npieces = atoi(argv[1]);
+	model.npieces = (int)strtol(argv[1], NULL, 10);
 	must(model.npieces > 0 && model.npieces <= PIECES_MAX, "pieces");
-	model.period_us = atoi(argv[2]) * 1000L / model.npieces;
+	model.period_us = (int)strtol(argv[2], NULL, 10) * 1000L / model.npieces;
 	model.records = fopen(argv[3], "we");
 	must(model.records != NULL, argv[3]);
 	render(&model.plain, "");

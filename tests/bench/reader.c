@@ -58,7 +58,9 @@ read_head(struct reader *r)
 	if (!end)
 		return;
 	r->head_len = r->decoded = (size_t)(end + 4 - r->in);
-	if (sscanf(r->in, "HTTP/1.1 %3d", &r->status) != 1)
+	if (strncmp(r->in, "HTTP/1.1 ", 9) == 0)
+		r->status = (int)strtol(r->in + 9, NULL, 10);
+	else
 		r->fault = "no_http";
 	length = header(r, "Content-Length");
 	if (length)

@@ -211,7 +211,7 @@ times(struct arena *a, const char *piece, int n)
 	int i;
 
 	for (i = 0; i < n; i++)
-		memcpy(all + len * (size_t)i, piece, len);
+		snprintf(all + len * (size_t)i, len + 1, "%s", piece);
 	return all;
 }
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "arena.h"
+#include "json.h"
 #include "out.h"
 
 static void
@@ -110,6 +111,22 @@ test_a_part_may_be_written_again(void **state)
 	arena_free(&a);
 }
 
+/* json-c keeps the text of such a number where a tree made here knows its arena. */
+static void
+test_what_was_read_can_be_written(void **state)
+{
+	struct json_object *value;
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	assert_int_equal(json_read(&a, "0.0", 3, &value), OK);
+	assert_string_equal(out_text(value), "0.0");
+	assert_int_equal(json_read(&a, "[1.50]", 6, &value), OK);
+	assert_string_equal(out_text(value), "[1.50]");
+	arena_free(&a);
+}
+
 int
 main(void)
 {
@@ -119,6 +136,7 @@ main(void)
 		cmocka_unit_test(test_controls_are_escaped),
 		cmocka_unit_test(test_a_tree_ends_when_it_is_written),
 		cmocka_unit_test(test_a_part_may_be_written_again),
+		cmocka_unit_test(test_what_was_read_can_be_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
