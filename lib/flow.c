@@ -32,7 +32,10 @@ static struct kv_script take_script = {
 	"if h[1] and h[1] ~= ARGV[1] then return { 'theirs' } end\n"
 	"if h[2] and h[2] ~= ARGV[6] and tonumber(h[3]) > now() then\n"
 	"  return { 'busy', 'ticket', h[2], 'turn', h[4], 'version', h[5] or '-1' }\n"
-	"end\n" RETURN_TICKET "redis.call('HSET', KEYS[1], 'ticket', ARGV[2], 'turn', ARGV[3],\n"
+	"end\n"
+	/* What is here is older than PostgreSQL knows it; who comes next must not take the new turn for the old one. */
+	"if h[2] and h[2] == ARGV[6] then redis.call('DEL', KEYS[1]) end\n" RETURN_TICKET
+	"redis.call('HSET', KEYS[1], 'ticket', ARGV[2], 'turn', ARGV[3],\n"
 	"  'ticket_until', string.format('%.0f', now() + ARGV[4]))\n"
 	"redis.call('EXPIRE', KEYS[1], ARGV[5])\n"
 	"redis.call('DEL', KEYS[2])\n"

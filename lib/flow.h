@@ -104,7 +104,8 @@ bool flow_set(struct flow *flow, const char *name, const char *value);
  * Take the ticket of the conversation for a turn that calls itself ${turn}, and read the flow; its version is -1 when
  * Redis knows none, and so is that of ERR_TURN_IN_PROGRESS.  The events of the turn before are deleted.  The lease is
  * FLOW_LEASE_MS and renewed by flow_append: a ticket that was lost must not keep the customer waiting.  A ticket that
- * has run out is taken over, and so is ${seized} (or NULL): the ticket of a turn that is known to be over.  Errors:
+ * has run out is taken over, and so is ${seized} (or NULL): the ticket of a turn that is known to be over; the flow
+ * that it has left behind is forgotten, and the version is -1.  Errors:
  * ERR_TURN_IN_PROGRESS, with *${ret_hold} telling of the other turn; ERR_NOT_FOUND when the conversation is another
  * customer's; ERR_UNAVAILABLE.
  */

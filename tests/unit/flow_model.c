@@ -54,6 +54,10 @@ store_take(struct store *s, int log, int seized)
 {
 	if (s->holder != NONE && s->holder != seized && s->live)
 		return ERR_TURN_IN_PROGRESS;
+	if (s->holder != NONE && s->holder == seized) {
+		s->version = NONE;
+		s->answer = s->window = 0;
+	}
 	s->holder = s->list = log;
 	s->live = true;
 	s->cancel = false;

@@ -127,7 +127,10 @@ test_the_ticket_of_a_lost_write_back_is_seized(void **state)
 	assert_int_equal(flow_take(&r->rq, id, customer, "two", "no such ticket", &seen),
 			 ERR_TURN_IN_PROGRESS);
 	assert_int_equal(flow_take(&r->rq, id, customer, "two", seen.ticket, &next), OK);
-	assert_int_equal(next.flow.version, 4);
+	assert_int_equal(next.flow.version, -1);
+	/* A third has nothing to tell by that this turn were over, too. */
+	assert_int_equal(flow_take(&r->rq, id, customer, "three", NULL, &seen), ERR_TURN_IN_PROGRESS);
+	assert_int_equal(seen.flow.version, -1);
 	assert_int_equal(flow_rebuild(&r->rq, &next, &committed), OK);
 	assert_int_equal(put(r, &dead, &committed), ERR_CONFLICT);
 	committed = flow_of(6, "done");
