@@ -186,7 +186,7 @@ main(int argc, char *argv[])
 {
 	const char *option = argc > 1 ? argv[1] : "";
 	bool once = strcmp(option, "--once") == 0, check = strcmp(option, "-n") == 0;
-	struct worker_conf conf;
+	static struct worker_conf conf; /* its strings last as long as the process */
 
 	log_open("worker", LOG_INFO);
 	if (strcmp(option, "--help") == 0)

@@ -259,6 +259,9 @@ def handler_of(model):
             return self._complete(request)
 
         def _complete(self, request):
+            if model.leaving.is_set():  # over a connection that was kept
+                self.close_connection = True
+                return None
             begun = time.monotonic()
             self.sent, self.asked = 0, request
             model.requests.append({**request, "_headers": dict(self.headers), "_at": begun})
