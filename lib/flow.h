@@ -23,7 +23,7 @@ struct req;
 enum { FLOW_TTL_S = 24 * 3600, FLOW_EVENTS_TTL_S = 600, FLOW_TICKET_LEN = 22, FLOW_TAG_LEN = 6 };
 
 /* How long a ticket is good for after it was taken or flow_append was called, and a follower after it has looked. */
-enum { FLOW_LEASE_MS = 4000, FLOW_FOLLOWED_MS = 2000 };
+enum { FLOW_LEASE_MS = 3000, FLOW_FOLLOWED_MS = 2000 };
 
 /* Ceilings: of a turn's events and their bytes, and of window and found, which are not kept if they are longer. */
 enum { FLOW_EVENTS_MAX = 1000, FLOW_EVENTS_BYTES_MAX = 256 * 1024, FLOW_KEPT_MAX = 64 * 1024 };
