@@ -4,7 +4,7 @@
 #include "resp.h"
 
 /*
- * POST /sessions/:id/cancel -> 204: the turn that runs, wherever it does, ends within a quarter of a second with the error
+ * POST /sessions/:id/cancel -> 204: the turn that runs, wherever it does, ends within half a second with the error
  * turn_cancelled and has left no trace in the conversation.  204, too, when none runs or it is committed already.
  */
 enum err

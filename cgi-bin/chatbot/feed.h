@@ -20,7 +20,7 @@ struct resp;
 
 enum {
 	FEED_PIECE_MS = 80,  /* words wait for each other at most so long */
-	FEED_STORE_MS = 250, /* as do events on their way to Redis */
+	FEED_STORE_MS = 500, /* as do events on their way to Redis */
 	FEED_AWAY_MS = 1000, /* and longer while it is away */
 	FEED_BEAT_MS = 2000, /* a stream with nothing to say */
 	FEED_GRACE_MS = 3000 /* a client that left has so long to come back */
