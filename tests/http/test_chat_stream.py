@@ -56,6 +56,14 @@ def test_what_was_missed_is_told_from_where_it_was_cut(talk):
             assert [(again.id, again.data) for again in rest.rest()] == [(later.id, later.data) for later in seen[n + 1:]]
 
 
+def test_other_instances_can_go_on_with_it(api, apache):
+    """What one server's programs have told, those of the other know."""
+    talk = Talk(api, api.register(), "ko")
+    seen = stream(talk, "음악 추천해줘").rest()
+    rest = resume(talk, seen[1].id, api=apache).rest()
+    assert [(event.id, event.data) for event in rest] == [(event.id, event.data) for event in seen[2:]]
+
+
 def test_an_older_turn_is_not_gone_on_with(talk):
     old = stream(talk, "좋아요").rest()
     new = stream(talk, "캠핑").rest()
