@@ -67,12 +67,10 @@ app_routes(const struct program *program)
 	} flags[] = { { PUBLIC, "PUBLIC" },	    { MERCHANT, "MERCHANT" }, { ADMIN, "ADMIN" },
 		      { IDEMPOTENT, "IDEMPOTENT" }, { STREAM, "STREAM" },     { UPLOAD, "UPLOAD" },
 		      { UNTIMED, "UNTIMED" },	    { BODY, "BODY" },	      { QUERY, "QUERY" } };
-	/* As in a program that serves, they last as long as the process. */
-	static const struct route *routes;
+	struct route *routes = health_routes(program->prefix, program->routes, program->needs_redis);
 	const struct route *r;
 	size_t i;
 
-	routes = health_routes(program->prefix, program->routes, program->needs_redis);
 	for (r = routes; r->path; r++) {
 		printf("%s %s", route_method_name(r->method), r->path);
 		for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
@@ -80,5 +78,6 @@ app_routes(const struct program *program)
 				printf(" %s", flags[i].name);
 		putchar('\n');
 	}
+	health_routes_free(routes);
 	return 0;
 }

@@ -79,6 +79,9 @@ path_join(const char *prefix, const char *name)
 	return path;
 }
 
+/* The routes that every program has. */
+enum { OWN = 3 };
+
 struct route *
 health_routes(const char *prefix, const struct route *routes, bool needs_redis)
 {
@@ -87,7 +90,7 @@ health_routes(const char *prefix, const struct route *routes, bool needs_redis)
 
 	while (routes[n].path)
 		n++;
-	all = calloc(n + 4, sizeof(*all));
+	all = calloc(n + OWN + 1, sizeof(*all));
 	if (!all)
 		abort();
 	for (i = 0; i < n; i++)
@@ -97,4 +100,16 @@ health_routes(const char *prefix, const struct route *routes, bool needs_redis)
 				     needs_redis ? readyz_with_redis : readyz, PUBLIC, 0 };
 	all[n + 2] = (struct route){ GET, path_join(prefix, "metrics"), metrics, PUBLIC, 0 };
 	return all;
+}
+
+void
+health_routes_free(struct route *all)
+{
+	size_t n = 0, i;
+
+	while (all[n].path)
+		n++;
+	for (i = n - OWN; i < n; i++)
+		free((char *)all[i].path);
+	free(all);
 }

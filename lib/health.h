@@ -13,4 +13,7 @@
  */
 struct route *health_routes(const char *prefix, const struct route *routes, bool needs_redis);
 
+/** health_routes_free(all): Release what health_routes returned. */
+void health_routes_free(struct route *all);
+
 #endif

@@ -171,6 +171,7 @@ def test_a_client_that_comes_back(system, talk):
 @pytest.mark.parametrize("when", ["waiting", "speaking"])
 def test_stopped_by_the_customer(system, talk, when):
     talk.say("좋아요")
+    system.model.pace = 0.1
     if when == "waiting":
         system.model.latency = 10
     message_id = uuid.uuid4()
@@ -183,7 +184,7 @@ def test_stopped_by_the_customer(system, talk, when):
     assert last.at - stopped < 1
     assert until(lambda: system.model.cancelled, "the call to be ended")[0]["at"] - stopped < 1
     assert turns(system, talk) == (1, 3) and talk.now()["state"] == "hobby_check"
-    system.model.latency = 0
+    system.model.latency = system.model.pace = 0
     assert talk.send("캠핑 좋아해", message_id).json()["state"] == "choose"
 
 
