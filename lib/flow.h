@@ -127,7 +127,8 @@ enum err flow_rebuild(const struct req *rq, const struct flow_hold *hold, const 
  * ERR_CONFLICT when another turn has the ticket: stop; ERR_OVERLOADED beyond the ceilings: followers get no more than the
  * turn's end, from PostgreSQL; ERR_UNAVAILABLE, also when nobody has the ticket: nothing is known, go on.  Whether the
  * events were taken is unknown then, too, and they come first in the next call, or in flow_put: giving the same ones
- * again adds none twice.  Who gives up on some adds their number to hold->events: the list is then given up, too.
+ * again adds none twice.  Who gives up on some gives none any more, so that the list stays a beginning, or adds their
+ * number to hold->events, which gives up the list, too.
  */
 enum err flow_append(const struct req *rq, struct flow_hold *hold, const struct flow_event *events, int n,
 		     bool *ret_cancelled, bool *ret_followed) MUST_CHECK;

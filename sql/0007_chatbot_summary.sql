@@ -65,8 +65,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = chatbot, pg_temp AS $$
 $$;
 
 
--- Conversations are found by their beginning, which a turn does not change: an index on updated_at would have to be
--- written with every turn.
+-- Conversations are found by their beginning, which a turn does not change: an index on updated_at of all of them would
+-- grow with every turn; session_summary has only those that are ahead of their summary.
 CREATE INDEX session_created ON chatbot.session (created_at);
 
 -- chatbot.sweep(): erase conversations that nobody has gone on with for a year; how many those were, and whether there

@@ -73,7 +73,6 @@ tell(struct feed *feed, const char *name, const char *data)
 		return;
 	id = arena_printf(feed->rq->arena, "%s-%d", feed->tag, feed->sent);
 	notice_leaving(feed, stream_event(feed->rs, id, name, data));
-	feed->wrote_ms = clock_ms();
 }
 
 /* One event, to the client now and to Redis soon. */
@@ -82,6 +81,8 @@ send(struct feed *feed, const char *name, const char *data)
 {
 	keep(feed, name, data);
 	tell(feed, name, data);
+	/* Also where the client waits for JSON: words for those who follow are gathered as well. */
+	feed->wrote_ms = clock_ms();
 }
 
 /* How many of the bytes are whole characters: the last one may not have come in full. */

@@ -51,7 +51,7 @@ struct feed {
 	    detached; /* Redis has been away for too long: who follows is given the whole turn at its end, by PostgreSQL */
 	struct flow_event last; /* how the turn has ended */
 	int64_t wrote_ms, stored_ms,
-	    left_ms;   /* clock_ms: bytes to the client, events to Redis, its leaving (0: it has not) */
+	    left_ms;   /* clock_ms: the last event or beat, events to Redis, its leaving (0: it has not) */
 	bool followed; /* somebody else reads the turn's events */
 	enum feed_end end;
 };

@@ -22,6 +22,8 @@
 #include "naver.h"
 #include "req.h"
 
+/* A question with less time than LEAST_MS would fail, and tell nothing of the server. */
+enum { LEAST_MS = 300 };
 enum { CACHE_S = 600, QUOTA_S = 26 * 3600, SEOUL_S = 9 * 3600, REPLY_MAX = 512 << 10, HASH_LEN = 16 };
 
 struct naver {
@@ -287,7 +289,7 @@ naver_search(const struct req *rq, struct naver *naver, const char *query, int64
 		metrics_add(&metrics[CACHED], 1);
 		return OK;
 	}
-	if (clock_left_ms(deadline_ms) == 0)
+	if (clock_left_ms(deadline_ms) < LEAST_MS)
 		return ERR_UNAVAILABLE;
 	e = ask(rq, naver, query, deadline_ms, ret_products, ret_n);
 	if (e)

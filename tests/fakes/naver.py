@@ -42,6 +42,7 @@ class Naver:
     def __init__(self, port=0, goods=()):
         self.goods = list(goods)  # whatever has all words of the query in its title or its categories is found
         self.fault = None  # one of FAULTS, "hang", "cut", "drip"
+        self.latency = 0.0  # seconds before each answer
         self.calls = []  # the parameters of each call
         self.keys = (ID, SECRET)
         self.server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
@@ -116,6 +117,7 @@ class Naver:
                     return self._send(*fail(404, "SE05", "Invalid search api (존재하지 않는 검색 api 입니다.)"))
                 if naver.fault in ("hang", "cut", "drip"):
                     return getattr(self, f"_{naver.fault}")()
+                naver.leaving.wait(naver.latency)
                 return self._send(*naver.answer(self.headers, query))
 
             def _send(self, status, headers, body):

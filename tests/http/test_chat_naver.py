@@ -51,7 +51,7 @@ def forget(server):
 @pytest.fixture
 def naver(service, redis_server):
     """The service as it is on a good day; nothing was asked yet."""
-    service.goods, service.fault, service.keys = list(EARPHONES), None, (ID, SECRET)
+    service.goods, service.fault, service.keys, service.latency = list(EARPHONES), None, (ID, SECRET), 0.0
     service.calls.clear()
     forget(redis_server)
     return service
@@ -169,6 +169,14 @@ def test_nothing_within_the_budget_is_asked_for_more_widely(shop, naver):
     assert naver.queries == ["노이즈캔슬링 이어폰", "이어폰"]
     assert from_naver(turn) == [True] * 3 and max(prices(turn)) <= 10000
     assert "노이즈캔슬링" in turn["reply"] and "비슷한 쪽" in turn["reply"] and "10,000원" in turn["reply"]
+
+
+def test_too_late_for_a_wider_question(shop, naver):
+    """What is left of the time would not do for an answer."""
+    naver.latency = 1.0
+    naver.goods = [good(1, "노이즈캔슬링 무선 이어폰", 90000)]
+    assert not any(from_naver(begin(shop).say("노이즈캔슬링 이어폰 1만원 이하로 추천해줘")))
+    assert naver.queries == ["노이즈캔슬링 이어폰"]
 
 
 def test_nothing_at_all_within_the_budget_leaves_the_catalog(shop, naver):

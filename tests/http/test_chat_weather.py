@@ -94,6 +94,14 @@ def test_the_first_words_come_as_they_are_made(system, talk):
     assert words(events) == REPLY
 
 
+def test_words_are_gathered_for_followers_of_json_too(system, talk):
+    begun = time.monotonic()
+    assert talk.say("비가 와서 그런지 축 처지네")["engine"] == "llm"
+    pieces = (time.monotonic() - begun) / 0.05 + 2
+    told = resume(talk, "before-1").rest()
+    assert words(told) == REPLY and len([event for event in told if event.name == "token"]) <= pieces
+
+
 def test_killed_in_the_middle(system, talk):
     talk.say("좋아요")
     message_id = uuid.uuid4()
