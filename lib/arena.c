@@ -119,16 +119,25 @@ arena_strdup(struct arena *a, const char *s)
 char *
 arena_vprintf(struct arena *a, const char *fmt, va_list args)
 {
+	struct arena_chunk *chunk = a->chunks;
+	size_t room = chunk ? chunk->size - chunk->used : 0;
+	char *text = chunk ? (char *)chunk->bytes + chunk->used : NULL;
 	va_list again;
-	char *text;
 	int len;
 
+	/* Most texts fit into what is left of the chunk: then they are written once, and not once more to be measured. */
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, fmt, args);
+	len = vsnprintf(text, room, fmt, args);
 	if (len < 0)
 		abort();
-	text = arena_alloc(a, (size_t)len + 1);
-	vsnprintf(text, (size_t)len + 1, fmt, again);
+	if ((size_t)len < room) {
+		arena_alloc(a, (size_t)len + 1);
+	} else {
+		if (room)
+			explicit_bzero(text, room);
+		text = arena_alloc(a, (size_t)len + 1);
+		vsnprintf(text, (size_t)len + 1, fmt, again);
+	}
 	va_end(again);
 	return text;
 }

@@ -153,15 +153,18 @@ result_release(void *res)
 
 /* Send s on pg and take its result.  *ret_broken: the connection cannot be used again. */
 static enum err
-run_on(PGconn *pg, const struct req *rq, const struct stmt *s, struct db_args args, int64_t deadline_ms,
-       struct db_result *ret_res, bool *ret_broken)
+run_on(PGconn *pg, const struct req *rq, const struct stmt *s, struct db_args args,
+       const struct db_beside *beside, int64_t deadline_ms, struct db_result *ret_res, bool *ret_broken)
 {
 	PGresult *res = NULL;
 	const char *state;
 	enum err e;
 
-	if (send_stmt(pg, rq->db, s, args))
+	if (send_stmt(pg, rq->db, s, args)) {
+		if (beside)
+			beside->work(beside->ctx);
 		res = db_result_wait(pg, deadline_ms);
+	}
 	if (!res) {
 		db_log(LOG_ERROR, "db_statement", s->name, db_failure(pg, deadline_ms));
 		*ret_broken = true;
@@ -182,6 +185,13 @@ run_on(PGconn *pg, const struct req *rq, const struct stmt *s, struct db_args ar
 enum err
 db_run(const struct req *rq, int id, struct db_args args, struct db_result *ret_res)
 {
+	return db_run_beside(rq, id, args, NULL, ret_res);
+}
+
+enum err
+db_run_beside(const struct req *rq, int id, struct db_args args, const struct db_beside *beside,
+	      struct db_result *ret_res)
+{
 	const struct stmt *s = db_stmt(rq->db, id);
 	int64_t start_us = clock_us(), deadline_ms = start_us / 1000 + rq->db->conf.statement_ms;
 	bool broken = false;
@@ -199,7 +209,7 @@ db_run(const struct req *rq, int id, struct db_args args, struct db_result *ret_
 	if (clock_left_ms(deadline_ms) < LEAST_MS)
 		e = ERR_UNAVAILABLE;
 	else
-		e = run_on(conn, rq, s, args, deadline_ms, ret_res, &broken);
+		e = run_on(conn, rq, s, args, beside, deadline_ms, ret_res, &broken);
 	if (broken)
 		pool_drop(rq->db->pool, conn);
 	else

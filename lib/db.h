@@ -102,6 +102,16 @@ int db_check(const struct db_conf *conf, const struct stmt *stmts, int n);
  */
 enum err db_run(const struct req *rq, int id, struct db_args args, struct db_result *ret_res) MUST_CHECK;
 
+/* What there is to do while the server works. */
+struct db_beside {
+	void (*work)(void *ctx);
+	void *ctx;
+};
+
+/** db_run_beside(rq, id, args, beside, ret_res): The same; ${beside} is called once the statement is on its way, unless it cannot be sent. */
+enum err db_run_beside(const struct req *rq, int id, struct db_args args, const struct db_beside *beside,
+		       struct db_result *ret_res) MUST_CHECK;
+
 /** db_str(res, row, column): The text of a value; NULL for SQL NULL. */
 const char *db_str(const struct db_result *res, int row, const char *column);
 /** db_num(res, row, column): The value as a number; 0 for SQL NULL. */

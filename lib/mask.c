@@ -99,9 +99,9 @@ is_price_range(const struct number *n)
 
 /* Bytes at s to hide, and what is shown instead; else bytes that may stay as they are. */
 static size_t
-look(const char *s, bool word_begins, const char **ret_instead)
+look(const char *s, bool may_be_email, const char **ret_instead)
 {
-	size_t email = word_begins ? email_length(s) : 0;
+	size_t email = may_be_email ? email_length(s) : 0;
 	struct number n;
 
 	*ret_instead = NULL;
@@ -117,16 +117,28 @@ look(const char *s, bool word_begins, const char **ret_instead)
 	return n.len;
 }
 
+/* Is there anything to hide?  Mostly not, and then there is no need for room that it might take.  0xEF begins full-width digits. */
+static bool
+is_plain(const char *text, const char *signs)
+{
+	return strpbrk(text, signs) == NULL && strpbrk(text, "0123456789\xEF") == NULL;
+}
+
 char *
 mask_text(struct arena *a, const char *text)
 {
-	/* The shortest address, a@b, becomes eight bytes. */
-	char *masked = arena_alloc(a, 3 * strlen(text) + 1), *to = masked;
 	const char *s = text, *instead;
+	char *masked, *to;
 	size_t len;
+	bool has_at;
 
+	if (is_plain(text, "@"))
+		return arena_strdup(a, text);
+	has_at = strchr(text, '@') != NULL;
+	/* The shortest address, a@b, becomes eight bytes. */
+	to = masked = arena_alloc(a, 3 * strlen(text) + 1);
 	while (*s) {
-		len = look(s, s == text || !is_address_char(s[-1]), &instead);
+		len = look(s, has_at && (s == text || !is_address_char(s[-1])), &instead);
 		to = instead ? stpcpy(to, instead) : mempcpy(to, s, len);
 		s += len;
 	}
@@ -136,9 +148,12 @@ mask_text(struct arena *a, const char *text)
 char *
 mask_numbers(struct arena *a, const char *text, int digits_min)
 {
-	char *masked = arena_alloc(a, strlen(text) * sizeof(NUMBER) + 1), *to = masked;
 	struct number n;
+	char *masked, *to;
 
+	if (is_plain(text, ""))
+		return arena_strdup(a, text);
+	to = masked = arena_alloc(a, strlen(text) * sizeof(NUMBER) + 1);
 	while (*text) {
 		n = digit_length(text) ? number_at(text, ",") : (struct number){ .len = 1 };
 		to = n.digits >= digits_min ? stpcpy(to, NUMBER) : mempcpy(to, text, n.len);

@@ -43,6 +43,7 @@ struct resp {
 	const char *detail;	   /* overrides the detail of the error's row */
 	int retry_after_s;	   /* 0: the default of the error's kind */
 	bool begun;		   /* bytes have left: the status can no longer change */
+	bool held;		   /* of a stream: some wait for more to leave with them */
 	struct FCGX_Request *fcgi; /* where they go; only resp.c and stream.c look inside */
 	int stop_fd;		   /* becomes readable when the program is to stop */
 };

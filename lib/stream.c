@@ -15,9 +15,8 @@ stream_begin(struct resp *rs)
 	resp_header(rs, "Content-Type", "text/event-stream");
 	resp_header(rs, "Cache-Control", "no-store");
 	resp_header(rs, "X-Accel-Buffering", "no");
-	if (resp_send(rs))
-		return ERR_CLIENT_GONE;
-	return resp_write(rs, "", 0);
+	rs->held = true;
+	return resp_send(rs) ? ERR_CLIENT_GONE : OK;
 }
 
 static void
@@ -36,9 +35,10 @@ put_field(struct resp *rs, const char *name, const char *value, size_t len)
 	put(rs, "\n", 1);
 }
 
-enum err
-stream_event(struct resp *rs, const char *id, const char *event, const char *data)
+void
+stream_add(struct resp *rs, const char *id, const char *event, const char *data)
 {
+	rs->held = true;
 	if (id)
 		put_field(rs, "id", id, strlen(id));
 	put_field(rs, "event", event, strlen(event));
@@ -51,13 +51,31 @@ stream_event(struct resp *rs, const char *id, const char *event, const char *dat
 			break;
 		data += len + 1 + (strncmp(data + len, "\r\n", 2) == 0);
 	}
-	return resp_write(rs, "\n", 1);
+	put(rs, "\n", 1);
+}
+
+enum err
+stream_flush(struct resp *rs)
+{
+	if (!rs->held)
+		return OK;
+	rs->held = false;
+	return resp_write(rs, "", 0);
+}
+
+enum err
+stream_event(struct resp *rs, const char *id, const char *event, const char *data)
+{
+	stream_add(rs, id, event, data);
+	return stream_flush(rs);
 }
 
 enum err
 stream_beat(struct resp *rs)
 {
-	return resp_write(rs, ":\n\n", 3);
+	put(rs, ":\n\n", 3);
+	rs->held = true;
+	return stream_flush(rs);
 }
 
 enum err
@@ -67,7 +85,10 @@ stream_wait(struct resp *rs, int ms)
 		{ .fd = rs->fcgi->ipcFd, .events = POLLIN | POLLRDHUP },
 		{ .fd = rs->stop_fd, .events = POLLIN },
 	};
+	enum err e = stream_flush(rs);
 
+	if (e)
+		return e;
 	if (poll(p, 2, ms) <= 0)
 		return OK;
 	return p[0].revents ? ERR_CLIENT_GONE : ERR_UNAVAILABLE;

@@ -9,7 +9,11 @@
 
 struct resp;
 
-/** stream_begin(rs): Send status 200 and the headers of text/event-stream at once.  ERR_CLIENT_GONE if nobody listens. */
+/**
+ * stream_begin(rs):
+ * Status 200 and the headers of text/event-stream; they go out with the first event, beat or wait.  ERR_CLIENT_GONE if nobody
+ * listens.
+ */
 enum err stream_begin(struct resp *rs) MUST_CHECK;
 
 /**
@@ -18,6 +22,15 @@ enum err stream_begin(struct resp *rs) MUST_CHECK;
  * stop the work for it.
  */
 enum err stream_event(struct resp *rs, const char *id, const char *event, const char *data) MUST_CHECK;
+
+/**
+ * stream_add(rs, id, event, data):
+ * One event that goes out with the next one, the next beat or wait, or the end of the stream: each flush wakes the web server.
+ */
+void stream_add(struct resp *rs, const char *id, const char *event, const char *data);
+
+/** stream_flush(rs): Send what was only added, if anything was.  ERR_CLIENT_GONE when the client has left. */
+enum err stream_flush(struct resp *rs) MUST_CHECK;
 
 /** stream_beat(rs): Send a comment, so that a silent stream stays open and a client that left is noticed.  Errors as above. */
 enum err stream_beat(struct resp *rs) MUST_CHECK;

@@ -68,6 +68,7 @@ search(struct making *m)
 	m->gives_way = false;
 	if (!m->step.searches)
 		return OK;
+	feed_flush(m->feed);
 	e = product_find(q->rq, q->hold->session, &m->step, q->facts, q->hold->found, &m->found);
 	metrics_observe(&chatbot_times[TIME_SEARCH], clock_us() - start_us);
 	if (e)
@@ -271,12 +272,11 @@ speak_model(struct making *m, struct answer *answer)
 enum err
 answer_make(const struct question *question, struct feed *feed, struct answer *ret_answer)
 {
-	struct making m = { .q = question, .feed = feed };
+	struct making m = { .q = question, .feed = feed, .said = *question->said };
 	struct arena *a = question->rq->arena;
 	enum err e;
 
 	memset(ret_answer, 0, sizeof(*ret_answer));
-	understand_text(a, question->text, &m.said);
 	machine_step(a, question->flow, &m.said, question->facts, &m.step);
 	announce(&m, question->may_ask && may_word(&m) ? "llm" : "house");
 	e = search(&m);

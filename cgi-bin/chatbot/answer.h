@@ -19,6 +19,7 @@ struct question {
 	const struct req *rq;
 	const struct flow_hold *hold; /* session, window, what the last search left over */
 	const char *text;	      /* of the customer */
+	const struct said *said;      /* what it says by itself */
 	const struct flow *flow;      /* before the turn */
 	const struct facts *facts;
 	const char *summary; /* of what was said before the window; "" if nothing */

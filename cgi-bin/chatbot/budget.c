@@ -370,8 +370,8 @@ static bool
 take_amount(const char *text, const char **s, struct budget *b)
 {
 	const char *start = *s;
-	int before = bound_before(text, start), after;
 	struct amount amount;
+	int before, after;
 	bool alone;
 
 	if (!read_amount(s, &amount))
@@ -385,6 +385,7 @@ take_amount(const char *text, const char **s, struct budget *b)
 		b->max_won = end_of_band(amount.won);
 		return true;
 	}
+	before = bound_before(text, start);
 	after = bound_after(s);
 	alone = strspn(text, " ") == (size_t)(start - text) && (*s)[strspn(*s, " ")] == '\0';
 	if (amount.won < 1000 || (!amount.sure && !before && !after && !alone))
@@ -394,6 +395,16 @@ take_amount(const char *text, const char **s, struct budget *b)
 	else
 		b->max_won = amount.won;
 	return true;
+}
+
+/* Does a numeral or the sign of the won stand here?  Few characters do, and what stands before them costs more to find out. */
+static bool
+is_numeral(const char *at)
+{
+	static const char *const numerals[] = { "일", "이", "삼", "사", "오", "육", "칠", "팔",
+						"구", "십", "백", "천", "만", "₩",  NULL };
+
+	return (unsigned char)*at >= 0xE2 && skip_any(&at, numerals);
 }
 
 /* May an amount begin here?  Hangul numerals must begin a word: 하지만 is no amount. */
@@ -406,7 +417,7 @@ may_begin(const char *text, const char *at)
 		return !isdigit(before) && !isalpha(before) && before != '.';
 	if (isalpha(c))
 		return before == ' ';
-	return c >= 0x80 && (before == ' ' || bound_before(text, at) != 0);
+	return is_numeral(at) && (before == ' ' || bound_before(text, at) != 0);
 }
 
 bool

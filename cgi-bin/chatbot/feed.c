@@ -27,6 +27,13 @@ notice_leaving(struct feed *feed, enum err e)
 		feed->left_ms = clock_ms();
 }
 
+void
+feed_flush(struct feed *feed)
+{
+	if (feed->streams && !feed->left_ms)
+		notice_leaving(feed, stream_flush(feed->rs));
+}
+
 /* Hand what has gathered to Redis, and hear whether the turn is still wanted. */
 static void
 store(struct feed *feed)
@@ -67,12 +74,9 @@ keep(struct feed *feed, const char *name, const char *data)
 static void
 tell(struct feed *feed, const char *name, const char *data)
 {
-	const char *id;
-
-	if (!feed->streams || feed->left_ms)
-		return;
-	id = arena_printf(feed->rq->arena, "%s-%d", feed->tag, feed->sent);
-	notice_leaving(feed, stream_event(feed->rs, id, name, data));
+	if (feed->streams && !feed->left_ms)
+		stream_add(feed->rs, arena_printf(feed->rq->arena, "%s-%d", feed->tag, feed->sent), name,
+			   data);
 }
 
 /* One event, to the client now and to Redis soon. */
@@ -81,6 +85,7 @@ send(struct feed *feed, const char *name, const char *data)
 {
 	keep(feed, name, data);
 	tell(feed, name, data);
+	feed_flush(feed);
 	/* Also where the client waits for JSON: words for those who follow are gathered as well. */
 	feed->wrote_ms = clock_ms();
 }
@@ -124,11 +129,14 @@ void
 feed_state(struct feed *feed, const char *state, const char *engine)
 {
 	struct json_object *data = out_object(feed->rq->arena);
+	const char *text;
 
 	feed->len = 0;
 	out_str(data, "state", state);
 	out_str(data, "engine", engine);
-	send(feed, "state", out_text(data));
+	text = out_text(data);
+	keep(feed, "state", text);
+	tell(feed, "state", text);
 	/* The first words need not wait for this. */
 	feed->wrote_ms = clock_ms() - FEED_PIECE_MS;
 }

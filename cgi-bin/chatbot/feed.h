@@ -60,8 +60,14 @@ struct feed {
 void feed_open(struct feed *feed, const struct req *rq, struct resp *rs, bool streams,
 	       struct flow_hold *hold);
 
-/** feed_state(feed, state, engine): Begin, or begin anew: the words so far no longer count. */
+/**
+ * feed_state(feed, state, engine):
+ * Begin, or begin anew: the words so far no longer count.  Goes out with what follows, or the next tick: see feed_flush.
+ */
 void feed_state(struct feed *feed, const char *state, const char *engine);
+
+/** feed_flush(feed): What follows will take a while: let the client see what there is. */
+void feed_flush(struct feed *feed);
 
 /** feed_text(feed, text, len): ${len} bytes of words, whole characters or not. */
 void feed_text(struct feed *feed, const char *text, size_t len);

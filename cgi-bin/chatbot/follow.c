@@ -54,9 +54,8 @@ pass_on(struct follow *f, const struct flow_view *view)
 	for (i = 0; i < view->n && e == OK; i++) {
 		note_end(f, &view->events[i]);
 		if (f->streams)
-			e = stream_event(f->rs,
-					 arena_printf(f->rq->arena, "%s-%d", view->tag, view->first + i),
-					 view->events[i].name, view->events[i].data);
+			stream_add(f->rs, arena_printf(f->rq->arena, "%s-%d", view->tag, view->first + i),
+				   view->events[i].name, view->events[i].data);
 	}
 	return e;
 }

@@ -16,12 +16,13 @@ struct hearing {
 	const struct model_sink *sink;
 	struct model_answer *answer;
 	struct partial *partial;
-	struct leak *guard;
-	bool looked;	 /* at what stands before the reply */
-	bool understood; /* and it was whole */
-	bool shows;	 /* the reply may be shown */
-	size_t heard;	 /* bytes of the reply that the guard has */
-	size_t given;	 /* bytes that the sink has */
+	const char *system; /* what the model was told */
+	struct leak *guard; /* NULL before there is anything to guard */
+	bool looked;	    /* at what stands before the reply */
+	bool understood;    /* and it was whole */
+	bool shows;	    /* the reply may be shown */
+	size_t heard;	    /* bytes of the reply that the guard has */
+	size_t given;	    /* bytes that the sink has */
 };
 
 bool
@@ -110,10 +111,15 @@ static void
 pass(struct hearing *h, bool ends)
 {
 	const struct partial *partial = h->partial;
-	struct leak *guard = h->guard;
+	struct leak *guard;
 
 	if (!h->understood || !h->shows)
 		return;
+	/* Not before the model is at work: nobody waits for it then. */
+	if (!h->guard)
+		h->guard = leak_open(h->rq->arena, h->system, own_words(h->rq->arena, h->turn),
+				     h->turn->step->flow.language);
+	guard = h->guard;
 	leak_add(guard, partial->reply + h->heard, partial->reply_len - h->heard);
 	h->heard = partial->reply_len;
 	if (ends)
@@ -176,7 +182,7 @@ model_ask(const struct req *rq, struct llm *llm, const struct model_turn *turn, 
 	  struct model_answer *ret_answer)
 {
 	const char *system = prompt_system(rq->arena, turn);
-	struct hearing h = { .rq = rq, .turn = turn, .sink = sink, .answer = ret_answer };
+	struct hearing h = { .rq = rq, .turn = turn, .sink = sink, .answer = ret_answer, .system = system };
 	const struct llm_call call = {
 		.messages = prompt_messages(rq->arena, turn, system),
 		.schema = prompt_schema,
@@ -189,7 +195,6 @@ model_ask(const struct req *rq, struct llm *llm, const struct model_turn *turn, 
 
 	memset(ret_answer, 0, sizeof(*ret_answer));
 	h.partial = partial_open(rq->arena);
-	h.guard = leak_open(rq->arena, system, own_words(rq->arena, turn), turn->step->flow.language);
 	e = llm_run(rq, llm, &call, &ret_answer->spent);
 	if (e == OK)
 		conclude(&h);

@@ -131,10 +131,16 @@ static const char *
 interest_codes(struct arena *a)
 {
 	const struct interest *row;
-	const char *codes = "";
+	size_t len = 0;
+	char *codes, *end;
 
 	for (row = interest_rows; row->code; row++)
-		codes = arena_printf(a, "%s %s", codes, row->code);
+		len += strlen(row->code) + 1;
+	end = codes = arena_alloc(a, len + 1);
+	for (row = interest_rows; row->code; row++) {
+		*end++ = ' ';
+		end = stpcpy(end, row->code);
+	}
 	return codes;
 }
 

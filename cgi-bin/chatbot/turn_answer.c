@@ -118,6 +118,7 @@ answer_and_keep(struct turn *t, bool asks)
 		.rq = &t->rq,
 		.hold = &t->hold,
 		.text = t->in->text,
+		.said = &t->said,
 		.flow = &t->flow,
 		.facts = &t->facts,
 		.summary = t->summary ? t->summary : "",

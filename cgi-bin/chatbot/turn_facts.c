@@ -6,16 +6,26 @@
 #include "stream.h"
 #include "turn_inside.h"
 
+static void
+understand(void *ctx)
+{
+	struct turn *t = ctx;
+
+	understand_text(t->rq.arena, t->in->text, &t->said);
+}
+
 enum err
 turn_facts(struct turn *t)
 {
+	const struct db_beside beside = { understand, t };
 	const struct req *rq = &t->rq;
 	struct db_result res;
 	const char *interests, *cards;
 	enum err e;
 
-	e = db_run(rq, CHAT_FACTS,
-		   DB_ARGS(db_text(t->session), db_text(rq->user), db_text(t->in->client_message_id)), &res);
+	e = db_run_beside(rq, CHAT_FACTS,
+			  DB_ARGS(db_text(t->session), db_text(rq->user), db_text(t->in->client_message_id)),
+			  &beside, &res);
 	if (e)
 		return e;
 	if (res.rows == 0)

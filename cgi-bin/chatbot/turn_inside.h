@@ -24,6 +24,7 @@ struct turn {
 	const char *session;
 	const struct turn_in *in;
 	struct flow_hold hold;
+	struct said said; /* what the message says by itself */
 	struct facts facts;
 	struct flow flow;     /* before the turn, as PostgreSQL has it */
 	const char *summary;  /* of what was said before the window */

@@ -28,7 +28,7 @@ claim(const struct utterance *u, const char *forms, bool *claimed)
 	bool found = false;
 
 	while (forms && *forms) {
-		size_t len = strcspn(forms, "|");
+		size_t len = (size_t)(strchrnul(forms, '|') - forms);
 		struct span span = { 0, 0 };
 
 		while (utterance_find_one(u, forms, len, span.end, &span)) {

@@ -104,8 +104,12 @@ note_beginnings(struct utterance *u)
 	for (at = u->words + 1; *at; at++) {
 		unsigned bit = beginning_of(at);
 
-		if (((unsigned char)*at & 0xC0) != 0x80 && (bit >= 128 || at[-1] == ' '))
+		if (((unsigned char)*at & 0xC0) == 0x80)
+			continue;
+		if (bit >= 128 || at[-1] == ' ')
 			u->beginnings[bit / 64] |= UINT64_C(1) << bit % 64;
+		if (bit < 128)
+			u->ascii[bit / 64] |= UINT64_C(1) << bit % 64;
 	}
 }
 
@@ -192,6 +196,12 @@ is_ascii(const char *s, size_t len)
 	return true;
 }
 
+static bool
+has_bit(const uint64_t *bits, unsigned bit)
+{
+	return bits[bit / 64] >> bit % 64 & 1;
+}
+
 /* Most forms are in no utterance, and a look at how they begin tells. */
 static bool
 may_be_in(const struct utterance *u, const char *form, size_t len)
@@ -199,10 +209,10 @@ may_be_in(const struct utterance *u, const char *form, size_t len)
 	const bool marked = len > 1 && (form[0] == '^' || form[0] == '=');
 	unsigned bit = beginning_of(form + marked);
 
-	/* Letters of ASCII in a form of others may be found inside a word. */
-	if (bit < 128 && !is_ascii(form, len))
+	if (has_bit(u->beginnings, bit))
 		return true;
-	return u->beginnings[bit / 64] >> bit % 64 & 1;
+	/* Letters of ASCII in a form of others may be found inside a word. */
+	return bit < 128 && has_bit(u->ascii, bit) && !is_ascii(form, len);
 }
 
 bool
@@ -227,7 +237,7 @@ bool
 utterance_find(const struct utterance *u, const char *forms, size_t from, struct span *ret_span)
 {
 	while (forms && *forms) {
-		size_t len = strcspn(forms, "|");
+		size_t len = (size_t)(strchrnul(forms, '|') - forms);
 
 		if (len > 0 && utterance_find_one(u, forms, len, from, ret_span))
 			return true;

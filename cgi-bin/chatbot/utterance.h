@@ -23,8 +23,8 @@ struct utterance {
 	int letters;	      /* letters of any script, Hangul syllables included */
 	int foreign;	      /* those among them that are neither Hangul nor of the Latin alphabet */
 	int latin_words;
-	uint64_t
-	    beginnings[4]; /* a filter: what its words, if of ASCII, and its other characters begin with */
+	/* Filters: what its words, if of ASCII, and its other characters begin with; which characters of ASCII there are at all. */
+	uint64_t beginnings[4], ascii[2];
 };
 
 /* A place in words: from start up to, not including, end. */

@@ -1,7 +1,9 @@
 """GET /auth/me fifty times a second from a process of its own: what others feel while something else goes on."""
 
+import contextlib
 import http.client
 import multiprocessing
+import os
 import time
 
 from measure import percentile
@@ -10,7 +12,9 @@ PER_SECOND = 50
 
 
 def _call(port, token, seconds, results):
-    """Send on time, whether the last answer was late or not, and count from when it was due."""
+    """Send on time, whether the last answer was late or not, and count from when it was due; ahead of what is measured, if allowed."""
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, -15)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     headers = {"Authorization": f"Bearer {token}"}
     begun, latencies = time.monotonic(), []

@@ -121,6 +121,8 @@ test_strings(void **state)
 	memset(large, 'y', sizeof(large) - 1);
 	large[sizeof(large) - 1] = '\0';
 	assert_string_equal(arena_printf(&a, "%s", large), large);
+	/* What did not fit where it was tried is gone from there: memory begins as zeros. */
+	assert_memory_equal(arena_alloc(&a, 64), (char[64]){ 0 }, 64);
 	arena_free(&a);
 }
 

@@ -53,6 +53,31 @@ statements_are_counted_and_timed(void **state)
 	request_end(&r);
 }
 
+/* What is done beside a statement. */
+static void
+note_time(void *ctx)
+{
+	*(int64_t *)ctx = clock_us();
+}
+
+static void
+work_is_done_while_the_server_works(void **state)
+{
+	int64_t worked_us = 0, begun_us;
+	const struct db_beside beside = { note_time, &worked_us };
+	struct db_result res;
+	struct request r;
+
+	(void)state;
+	begin(&r, 5000);
+	begun_us = clock_us();
+	assert_int_equal(db_run_beside(&r.rq, T_SLEEP, DB_ARGS(db_text("1")), &beside, &res), OK);
+	/* Before the server was done with it, and not after. */
+	assert_in_range(worked_us - begun_us, 0, 900000);
+	assert_true(clock_us() - begun_us >= 1000000);
+	request_end(&r);
+}
+
 static void
 a_statement_that_fails_is_a_bug(void **state)
 {
@@ -218,6 +243,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_DB(statements_are_counted_and_timed),
+		WITH_DB(work_is_done_while_the_server_works),
 		WITH_DB(a_statement_that_fails_is_a_bug),
 		WITH_DB(what_is_there_already_is_a_conflict),
 		WITH_DB(a_commit_that_fails_is_no_success),

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -34,7 +35,7 @@ frames(struct exchange *x, struct fcgi_reply *reply)
 }
 
 static void
-the_headers_leave_at_once(void **state)
+the_headers_leave_before_a_wait(void **state)
 {
 	struct fcgi_reply reply = { 0 };
 	struct exchange x;
@@ -43,6 +44,7 @@ the_headers_leave_at_once(void **state)
 	(void)state;
 	begin(&x);
 	assert_true(x.r.rs.begun);
+	assert_int_equal(stream_wait(&x.r.rs, 0), OK);
 	assert_string_equal(frames(&x, &reply), "");
 	assert_int_equal(strncmp(reply.text, "Status: 200\r\n", 13), 0);
 	assert_true(fcgi_header(&reply, "Content-Type", value));
@@ -78,12 +80,30 @@ events_are_frames(void **state)
 		struct exchange x;
 
 		begin(&x);
-		frames(&x, &reply);
 		assert_int_equal(stream_event(&x.r.rs, cases[i].id, cases[i].event, cases[i].data), OK);
 		assert_string_equal(frames(&x, &reply), cases[i].frame);
 		fcgi_release(&reply);
 		exchange_end(&x);
 	}
+}
+
+static void
+what_is_added_leaves_with_the_next(void **state)
+{
+	struct pollfd sent = { .events = POLLIN };
+	struct fcgi_reply reply = { 0 };
+	struct exchange x;
+
+	(void)state;
+	begin(&x);
+	stream_add(&x.r.rs, NULL, "a", "1");
+	stream_add(&x.r.rs, NULL, "b", "2");
+	sent.fd = x.pair.server;
+	assert_int_equal(poll(&sent, 1, 0), 0);
+	assert_int_equal(stream_flush(&x.r.rs), OK);
+	assert_string_equal(frames(&x, &reply), "event: a\ndata: 1\n\nevent: b\ndata: 2\n\n");
+	fcgi_release(&reply);
+	exchange_end(&x);
 }
 
 static void
@@ -113,7 +133,6 @@ a_beat_is_a_comment(void **state)
 
 	(void)state;
 	begin(&x);
-	frames(&x, &reply);
 	assert_int_equal(stream_beat(&x.r.rs), OK);
 	assert_string_equal(frames(&x, &reply), ":\n\n");
 	fcgi_release(&reply);
@@ -158,7 +177,8 @@ a_client_that_left_before_the_stream_began(void **state)
 	exchange_get(&x, "/events");
 	assert_int_equal(req_take_body(&x.r.rq, 0), OK);
 	fcgi_pair_leave(&x.pair);
-	assert_int_equal(stream_begin(&x.r.rs), ERR_CLIENT_GONE);
+	assert_int_equal(stream_begin(&x.r.rs), OK);
+	assert_int_equal(stream_wait(&x.r.rs, 0), ERR_CLIENT_GONE);
 	exchange_end(&x);
 }
 
@@ -184,8 +204,9 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_headers_leave_at_once),
+		cmocka_unit_test(the_headers_leave_before_a_wait),
 		cmocka_unit_test(events_are_frames),
+		cmocka_unit_test(what_is_added_leaves_with_the_next),
 		cmocka_unit_test(a_large_event_arrives_whole),
 		cmocka_unit_test(a_beat_is_a_comment),
 		cmocka_unit_test(waiting_ends_with_its_time),
