@@ -44,6 +44,7 @@ static const struct stmt stmts[WORKER__MAX] = {
 	[WORKER_ERASE_PAY] = { "erase_pay", 1, "SELECT pay.erase($1)" },
 	[WORKER_ERASE_CHATBOT] = { "erase_chatbot", 1, "SELECT chatbot.erase($1)" },
 	[WORKER_SWEEP_AUTH] = { "sweep_auth", 0, "SELECT auth.sweep() AS rows, false AS more" },
+	[WORKER_SWEEP_PAY] = { "sweep_pay", 0, "SELECT pay.sweep_keys() AS rows, false AS more" },
 	[WORKER_SWEEP_CHATBOT] = { "sweep_chatbot", 0, "SELECT erased AS rows, more FROM chatbot.sweep()" },
 	[WORKER_NEXT_SUMMARY] = { "next_summary", 0,
 				  "SELECT id, version, summary, language, messages FROM chatbot.next_summary()" },

@@ -13,6 +13,7 @@ static const struct {
 	enum worker_stmt sweep;
 } sweeps[] = {
 	{ "auth", WORKER_SWEEP_AUTH },
+	{ "pay", WORKER_SWEEP_PAY },
 	{ "chatbot", WORKER_SWEEP_CHATBOT },
 };
 

@@ -20,7 +20,7 @@ from servers import end, processes, spawn, until
 TREE = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("MOA_BUILD", TREE / "build")).resolve()
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
-PROGRAMS = ("auth", "chatbot")
+PROGRAMS = ("auth", "pay", "chatbot")
 # The web servers and the programs they spawn do not run as root.
 WWW_USER = "www-data" if os.geteuid() == 0 else None
 
@@ -106,7 +106,8 @@ class Httpd:
             **(env or {}),
         }
         self.auth_env = {"MOA_AUTH_SECRET_FILE": str(secret)}
-        self.chatbot_env = {}  # wins over env, as auth_env does
+        self.pay_env = {}  # wins over env, as auth_env does
+        self.chatbot_env = {}
         self._install()
         self.programs_log = self.place / "log/moa.log"
         self.ctl = Ctl(postgres, server, secret)
@@ -218,7 +219,7 @@ class Lighttpd(Httpd):
             return "( " + ", ".join(f'"{name}" => "{value}"' for name, value in env.items()) + " )"
 
         # lighttpd takes no name twice.
-        own = {**self.auth_env, **self.chatbot_env}
+        own = {**self.auth_env, **self.pay_env, **self.chatbot_env}
         shared = {name: value for name, value in self.env.items() if name not in own}
         settings = f"""
             var.moa_procs = {self.twins}
@@ -227,6 +228,7 @@ class Lighttpd(Httpd):
             var.moa_internal = "127.0.0.0/8"
             var.moa_env = {table(shared)}
             var.moa_auth_env = {table(self._missing(shared, self.auth_env))}
+            var.moa_pay_env = {table(self._missing(shared, self.pay_env))}
             var.moa_chatbot_env = {table(self._missing(shared, self.chatbot_env))}
             """
         (self.place / "etc/moa/lighttpd-settings.conf").write_text(settings)
@@ -265,6 +267,7 @@ class Apache(Httpd):
             "Define MOA_INTERNAL 127.0.0.0/8",
             f"Define MOA_RUN {self.place}/run",
             options("auth", {**self.env, **self.auth_env}),
+            options("pay", {**self.env, **self.pay_env}),
             options("chatbot", {**self.env, **self.chatbot_env}),
         ]
         (self.place / "etc/moa/apache-settings.conf").write_text("\n".join(settings) + "\n")

@@ -29,6 +29,7 @@ OFFERED = {
     "auth.profile(uuid[])": {"shorts", "chatbot", "pay", "dashboard"},
     "auth.jwk SELECT": {"shorts", "chatbot", "pay", "dashboard"},
     "pay.erase(uuid)": {"worker"},
+    "pay.sweep_keys()": {"worker"},
     "chatbot.erase(uuid)": {"worker"},
     "chatbot.next_summary()": {"worker"},
     "chatbot.put_summary(text,bigint,text)": {"worker"},

@@ -116,6 +116,7 @@ def test_every_operation_keeps_its_promise(description, api, ctl, monkeypatch):
     customer, admin = api.register(), api.register()
     account_calls(api, customer, ctl)
     chat_calls(api, customer)
+    pay_calls(api)
     ctl("admin", "add", admin.email)
     admin.access_token = api.login(admin.email, admin.password)["access_token"]
     api.get("/auth/customers", token=admin, params={"q": customer.email})
@@ -123,7 +124,7 @@ def test_every_operation_keeps_its_promise(description, api, ctl, monkeypatch):
     api.delete("/auth/me", token=customer, json={"password": "yet another phrase"})
     for path in ("/auth/jwks.json", "/.well-known/jwks.json", "/openapi.yaml"):
         api.get(path)
-    for program in ("auth", "chat"):
+    for program in ("auth", "pay", "chat"):
         for name in ("healthz", "readyz", "metrics"):
             api.get(f"/{program}/{name}")
     assert succeeded == {(method, path) for method, path, _ in description.operations()}
@@ -159,6 +160,10 @@ def chat_calls(api, customer):
     api.get("/chat/sessions", token=customer)
     api.get(path, token=customer)
     api.delete(path, token=customer)
+
+
+def pay_calls(api):
+    api.get("/pay/grades")
 
 
 def test_the_judge_is_strict(description, api):
