@@ -142,6 +142,12 @@ CREATE TABLE pay.bill (
 );
 CREATE INDEX bill_owed ON pay.bill (due_on) WHERE owed_won > 0;
 
+-- pay.due_on(month), pay.extended_due_on(month): when the bill of a month falls due: the 15th of the next, or its last day.
+CREATE FUNCTION pay.due_on(month date) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT (month + interval '1 month 14 days')::date $$;
+CREATE FUNCTION pay.extended_due_on(month date) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT (month + interval '2 months - 1 day')::date $$;
+
 -- A purchase.  amount = points used + credit; credit = owed + repaid + taken off by refunds before it was repaid.
 CREATE TABLE pay.payment (
 	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -227,6 +233,23 @@ CREATE TABLE pay.repayment_item (
 CREATE INDEX ON pay.repayment_item (payment_id);
 
 
+-- What merchants hear of: appended by the operation itself, in its commit, and delivered by the worker.
+CREATE TABLE pay.event (
+	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+	merchant_id uuid NOT NULL REFERENCES pay.merchant,
+	type text NOT NULL CHECK (type IN ('request.paid', 'request.cancelled', 'request.expired', 'payment.refunded')),
+	data jsonb NOT NULL,
+	at timestamptz NOT NULL DEFAULT moa.now()
+);
+
+-- pay.emit(merchant, type, data): one event.
+CREATE FUNCTION pay.emit(merchant uuid, event_type text, event_data jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO pay.event (merchant_id, type, data) VALUES (merchant, event_type, event_data);
+END
+$$;
+
 -- Jobs of the calendar: which has been done for which day, once however many workers there are.
 CREATE TABLE pay.job_run (
 	job text NOT NULL,
@@ -258,6 +281,17 @@ CREATE FUNCTION pay.audit_call(admin uuid, action text, about text, detail jsonb
 LANGUAGE plpgsql AS $$
 BEGIN
 	INSERT INTO pay.audit (admin_id, action, about, detail) VALUES (admin, action, about, detail);
+END
+$$;
+
+-- pay.unblock_if_clear(customer): whoever was blocked for what was overdue may buy again as soon as nothing overdue is owed.
+CREATE FUNCTION pay.unblock_if_clear(customer uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE pay.account SET standing = 'good', blocked_by = NULL
+	WHERE customer_id = customer AND blocked_by = 'overdue' AND NOT EXISTS (
+		SELECT FROM pay.bill b
+		WHERE b.customer_id = customer AND b.owed_won > 0 AND b.due_on < pay.day(moa.now()));
 END
 $$;
 
