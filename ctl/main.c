@@ -30,6 +30,8 @@ static const struct command commands[] = {
 	{ "customer reset", "EMAIL", "print a token that sets a new password once, within 30 minutes",
 	  customer_reset },
 	{ "customer revoke", "EMAIL", "end all sessions of a customer", customer_revoke },
+	{ "merchant add", "NAME", "make a merchant and print its first API key, shown only now",
+	  merchant_add },
 	{ "clock show", "", "show the time the business rules go by", clock_show },
 	{ "clock on", "", "test mode on: only while there are no customers", clock_on },
 	{ "clock off", "", "test mode off: back to the real time for good", clock_off },

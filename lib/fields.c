@@ -16,7 +16,7 @@
 #include "resp.h"
 #include "text.h"
 
-enum { LINE_CHARS_MAX = 64 };
+enum { LINE_CHARS_MAX = 64, NOTE_NAME_CHARS_MAX = 40, NOTE_CHARS_MAX = 500 };
 
 const struct field page_fields[] = {
 	PAGE_FIELDS(0),
@@ -186,6 +186,41 @@ take_lines(const struct reading *r, const struct field *f, struct json_object *a
 		*(struct lines *)place(r, f) = lines;
 }
 
+static enum fault
+check_note(const char *name, struct json_object *value)
+{
+	static const struct field note_name = { .type = F_LINE, .min = 1, .max = NOTE_NAME_CHARS_MAX };
+	static const struct field note = { .type = F_TEXT, .max = NOTE_CHARS_MAX };
+	enum fault fault = check_text(&note_name, name);
+
+	if (fault || json_object_is_type(value, json_type_int) ||
+	    json_object_is_type(value, json_type_boolean))
+		return fault;
+	return json_object_is_type(value, json_type_string) ? check_text(&note, json_object_get_string(value))
+							    : FAULT_WRONG_TYPE;
+}
+
+static void
+take_notes(const struct reading *r, const struct field *f, struct json_object *object)
+{
+	static const struct field note = { .max = NOTE_CHARS_MAX };
+	int64_t members = json_object_object_length(object);
+
+	if (members < f->min || members > f->max) {
+		fault_note(r->rq, r->rs, f->name, f, members < f->min ? FAULT_TOO_FEW : FAULT_TOO_MANY);
+		return;
+	}
+	json_object_object_foreach (object, name, value) {
+		enum fault fault = check_note(name, value);
+
+		if (fault) {
+			fault_note(r->rq, r->rs, f->name, &note, fault);
+			return;
+		}
+	}
+	*(const char **)place(r, f) = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN);
+}
+
 /* The JSON type that a field's values have. */
 static enum json_type
 json_type_of(enum field_type type)
@@ -197,6 +232,8 @@ json_type_of(enum field_type type)
 		return json_type_boolean;
 	case F_LINES:
 		return json_type_array;
+	case F_NOTES:
+		return json_type_object;
 	default:
 		return json_type_string;
 	}
@@ -213,6 +250,8 @@ take_json(const struct reading *r, const struct field *f, struct json_object *va
 		take_bool(r, f, json_object_get_boolean(value));
 	else if (f->type == F_LINES)
 		take_lines(r, f, value);
+	else if (f->type == F_NOTES)
+		take_notes(r, f, value);
 	else if (f->type == F_SECRET)
 		take_text(r, f, take_away(r->rq->arena, value));
 	else

@@ -26,6 +26,8 @@ enum field_type {
 	F_I64,	  /* int64_t: an integer, min..max */
 	F_BOOL,	  /* bool; in a query true, false, 1 or 0 */
 	F_LINES,  /* struct lines: min..max lines of 1..64 characters; bodies only */
+	F_NOTES, /* const char *: JSON text of an object of min..max members with names of 1..40 characters, each a text of at
+		   * most 500 characters, an integer or a truth value; bodies only */
 };
 
 enum field_flag {

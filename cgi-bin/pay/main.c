@@ -8,6 +8,9 @@
 
 static const struct route routes[] = {
 	{ GET, PAY "/grades", grade_list, PUBLIC },
+	{ POST, PAY "/requests", request_create, MERCHANT | IDEMPOTENT | BODY },
+	{ POST, PAY "/requests/:id/approve", request_approve, IDEMPOTENT | BODY },
+	{ POST, PAY "/codes/claim", code_claim, BODY },
 	{ 0 },
 };
 
@@ -17,6 +20,8 @@ static const struct program pay = {
 	.routes = routes,
 	.stmts = pay_stmts,
 	.nstmts = PAY__MAX,
+	.conf = pay_conf_rows,
+	.conf_values = &pay_conf,
 };
 
 int

@@ -1,20 +1,41 @@
-/* The pay program: its statements, what several handlers use, and the handlers. */
+/* The pay program: its statements, its configuration, what several handlers use, and the handlers. */
 #ifndef PAY_H
 #define PAY_H
 
 #include "app.h"
 #include "attr.h"
+#include "conf.h"
 #include "db.h"
 #include "err.h"
 #include "route.h"
 
+struct arena;
 struct req;
 struct resp;
 
 /* What this program may run on PostgreSQL; the texts are in pay_sql.c. */
-enum { PAY_GRADES, PAY__MAX };
+enum { PAY_GRADES, PAY_REQUEST, PAY_CLAIM, PAY_APPROVE, PAY__MAX };
 extern const struct stmt pay_stmts[PAY__MAX];
 
+struct pay_conf {
+	const char *public_url; /* NULL: as the request's Host says */
+};
+extern const struct conf_row pay_conf_rows[];
+extern struct pay_conf pay_conf;
+
+/** pay_base(rq): Where links for customers begin, without a slash at the end: "https://pay.example". */
+const char *pay_base(const struct req *rq);
+
+/** pay_hash(a, key): An API key as the database keeps it, for a statement's argument. */
+struct db_arg pay_hash(struct arena *a, const char *key);
+
+/** pay_merchant(rq): The hash of the key that the request of a MERCHANT route came with. */
+struct db_arg pay_merchant(const struct req *rq);
+
+/* The handlers, each in the file of its first word. */
+enum err code_claim(const struct req *rq, struct resp *rs);
 enum err grade_list(const struct req *rq, struct resp *rs);
+enum err request_approve(const struct req *rq, struct resp *rs);
+enum err request_create(const struct req *rq, struct resp *rs);
 
 #endif

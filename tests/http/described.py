@@ -16,7 +16,7 @@ ANYWHERE = {(400, "malformed_request"), (400, "malformed_json"), (404, "not_foun
 # What the web server may answer by itself.
 SERVER = {400, 403, 411, 413, 414, 417, 431, 500, 501, 502, 503, 504}
 # Headers that a reply may do without; the description names their conditions.
-OPTIONAL = {"Set-Cookie", "RateLimit", "RateLimit-Policy"}
+OPTIONAL = {"Set-Cookie", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed"}
 
 
 class Description:

@@ -1,0 +1,88 @@
+"""Buying: a merchant asks, a customer claims the code and approves, and the books say so."""
+
+import pytest
+
+from client import assert_problem
+from shop import fresh, shop  # noqa: F401
+
+
+def rows(system, sql, *args):
+    """What the database says."""
+    connection = system.postgres.connect()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, args)
+            return cursor.fetchall()
+    finally:
+        connection.close()
+
+
+def account(system, customer):
+    [(owed, points)] = rows(system, "SELECT owed_won, points FROM pay.account WHERE customer_id = %s", customer.id)
+    return owed, points
+
+
+def give_points(system, customer, points):
+    """Points out of nowhere: for what happens afterwards they need no history."""
+    connection = system.postgres.connect()
+    connection.cursor().execute("UPDATE pay.account SET points = %s WHERE customer_id = %s", (points, customer.id))
+    connection.close()
+
+
+@pytest.mark.parametrize("by", ["pin", "qr"])
+def test_a_purchase_from_request_to_payment(api, system, shop, by):
+    customer = api.register()
+    request = shop.request(12_900, name="스타벅스 아메리카노", metadata={"table": 4, "note": "얼음 적게"})
+    assert (request["status"], request["amount_won"], len(request["pin"])) == ("pending", 12_900, 6)
+    claimed = shop.claim(customer, request, by)
+    assert claimed == {"request_id": request["id"], "merchant": "모아상점", "name": "스타벅스 아메리카노",
+                       "amount_won": 12_900, "points_available": 0, "limit_available_won": 100_000,
+                       "expires_at": request["expires_at"]}
+    assert shop.claim(customer, request, by) == claimed
+    payment = shop.approve(customer, request).json()
+    assert (payment["amount_won"], payment["points_used"], payment["credit_won"], payment["points_earned"]) == (
+        12_900, 0, 12_900, 25)
+    assert payment["merchant"] == "모아상점" and payment["request_id"] == request["id"]
+    assert account(system, customer) == (12_900, 25)
+
+
+def test_points_pay_a_part(api, system, shop):
+    customer = api.register()
+    give_points(system, customer, 5_000)
+    payment = shop.buy(customer, 12_345, points=2_345)
+    assert (payment["points_used"], payment["credit_won"], payment["points_earned"]) == (2_345, 10_000, 20)
+    assert account(system, customer) == (10_000, 5_000 - 2_345 + 20)
+    transfers = rows(system, """
+        SELECT unit, debit, credit, amount, balance FROM pay.transfer t JOIN pay.journal j ON j.id = journal_id
+        WHERE kind = 'purchase' AND about = %s ORDER BY t.id""", payment["id"])
+    assert transfers == [("won", "owed", "merchant", 10_000, 10_000), ("won", "rewards", "merchant", 2_345, None),
+                         ("points", "points", "issued", 2_345, 2_655), ("points", "issued", "points", 20, 2_675)]
+
+
+def test_points_pay_all_of_it(api, system, shop):
+    """Then nothing is owed and nothing earned, and no transfer is empty."""
+    customer = api.register()
+    give_points(system, customer, 3_000)
+    payment = shop.buy(customer, 3_000, points=3_000)
+    assert (payment["credit_won"], payment["points_earned"], payment["owed_won"]) == (0, 0, 0)
+    assert account(system, customer) == (0, 0)
+
+
+def test_the_same_key_gives_the_same_request(shop):
+    headers = fresh()
+    first = shop.ask(order_id="once-only", headers=headers)
+    again = shop.ask(order_id="once-only", headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert again.headers["Idempotent-Replayed"] == "true" and "Idempotent-Replayed" not in first.headers
+    assert_problem(shop.ask(13_000, order_id="once-only", headers=headers), 422, "idempotency_key_reused")
+
+
+def test_the_same_key_buys_once(api, system, shop):
+    customer, headers = api.register(), fresh()
+    request = shop.request(10_000)
+    shop.claim(customer, request)
+    first, again = (shop.approve(customer, request, headers=headers) for _ in range(2))
+    assert first.json() == again.json() and again.headers["Idempotent-Replayed"] == "true"
+    assert account(system, customer)[0] == 10_000
+    assert_problem(shop.approve(customer, request), 409, "already_paid")
