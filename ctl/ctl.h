@@ -55,6 +55,7 @@ int clock_off(struct ctl *ctl, const char *const args[]);
 int clock_set(struct ctl *ctl, const char *const args[]);
 int clock_advance(struct ctl *ctl, const char *const args[]);
 int clock_reset(struct ctl *ctl, const char *const args[]);
+int ledger_verify(struct ctl *ctl, const char *const args[]);
 int doctor_run(struct ctl *ctl, const char *const args[]);
 
 /**

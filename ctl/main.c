@@ -38,6 +38,8 @@ static const struct command commands[] = {
 	{ "clock set", "TIME", "test mode: let it be TIME now (RFC 3339)", clock_set },
 	{ "clock advance", "INTERVAL", "test mode: let INTERVAL pass (\"3 days\")", clock_advance },
 	{ "clock reset", "", "test mode: back to the real time", clock_reset },
+	{ "ledger verify", "", "recompute every figure of the ledger; 1 and the first that is wrong",
+	  ledger_verify },
 	{ "doctor", "", "check database, roles, keys, clocks and Redis", doctor_run },
 	{ 0 },
 };

@@ -67,8 +67,8 @@ result_good(const PGresult *res)
 	return PQresultStatus(res) == PGRES_TUPLES_OK || PQresultStatus(res) == PGRES_COMMAND_OK;
 }
 
-PGresult *
-pg_run(struct pg *pg, const char *sql, struct pg_args args)
+static PGresult *
+run(struct pg *pg, const char *sql, struct pg_args args, int wait_ms)
 {
 	PGconn *conn = connect_once(pg);
 	PGresult *res = NULL;
@@ -76,7 +76,7 @@ pg_run(struct pg *pg, const char *sql, struct pg_args args)
 	if (!conn)
 		return NULL;
 	if (PQsendQueryParams(conn, sql, args.n, NULL, args.at, NULL, NULL, 0))
-		res = result_wait(conn, STATEMENT_MS);
+		res = result_wait(conn, wait_ms);
 	if (result_good(res))
 		return res;
 	if (res) {
@@ -87,6 +87,18 @@ pg_run(struct pg *pg, const char *sql, struct pg_args args)
 	}
 	PQclear(res);
 	return NULL;
+}
+
+PGresult *
+pg_run(struct pg *pg, const char *sql, struct pg_args args)
+{
+	return run(pg, sql, args, STATEMENT_MS);
+}
+
+PGresult *
+pg_run_long(struct pg *pg, const char *sql, struct pg_args args)
+{
+	return run(pg, sql, args, FOR_EVER);
 }
 
 int

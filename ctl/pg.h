@@ -32,6 +32,9 @@ struct pg_args {
  */
 PGresult *pg_run(struct pg *pg, const char *sql, struct pg_args args) MUST_CHECK;
 
+/** pg_run_long(pg, sql, args): The same, for as long as it takes. */
+PGresult *pg_run_long(struct pg *pg, const char *sql, struct pg_args args) MUST_CHECK;
+
 /** pg_do(pg, sql): Run a statement that returns nothing of interest.  0, or -1. */
 int pg_do(struct pg *pg, const char *sql) MUST_CHECK;
 

@@ -63,8 +63,9 @@ def audit(database):
 # The command line
 
 COMMANDS = ("migrate", "role password", "keys init", "keys rotate", "keys list", "admin add", "admin remove",
-            "admin list", "customer show", "customer reset", "customer revoke", "clock show", "clock on", "clock off",
-            "clock set", "clock advance", "clock reset", "doctor")
+            "admin list", "customer show", "customer reset", "customer revoke", "merchant add", "clock show",
+            "clock on", "clock off",
+            "clock set", "clock advance", "clock reset", "ledger verify", "doctor")
 
 
 def test_help_lists_every_command(shared):
