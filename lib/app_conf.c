@@ -66,7 +66,8 @@ app_routes(const struct program *program)
 		const char *name;
 	} flags[] = { { PUBLIC, "PUBLIC" },	    { MERCHANT, "MERCHANT" }, { ADMIN, "ADMIN" },
 		      { IDEMPOTENT, "IDEMPOTENT" }, { STREAM, "STREAM" },     { UPLOAD, "UPLOAD" },
-		      { UNTIMED, "UNTIMED" },	    { BODY, "BODY" },	      { QUERY, "QUERY" } };
+		      { UNTIMED, "UNTIMED" },	    { BODY, "BODY" },	      { QUERY, "QUERY" },
+		      { ANY_ORIGIN, "ANY_ORIGIN" } };
 	struct route *routes = health_routes(program->prefix, program->routes, program->needs_redis);
 	const struct route *r;
 	size_t i;

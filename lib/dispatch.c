@@ -32,8 +32,13 @@ origin_allowed(const char *list, const char *origin)
 
 /* Cross-origin headers (Fetch §3.2) of every reply, refusals included: a script may read why it was refused. */
 static void
-cors(const struct dispatch *d, struct req *rq, struct resp *rs)
+cors(const struct dispatch *d, struct req *rq, struct resp *rs, const struct route *route)
 {
+	if (route && route->flags & ANY_ORIGIN) {
+		resp_header(rs, "Access-Control-Allow-Origin", "*");
+		resp_header(rs, "Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
+		return;
+	}
 	if (!*d->cors_origins)
 		return;
 	resp_header(rs, "Vary", "Origin");
@@ -200,7 +205,7 @@ dispatch_run(struct dispatch *d, struct req *rq, struct resp *rs, const struct r
 	struct route_match match = { 0 };
 	enum err e = route_find(rq->arena, d->routes, rq->method, rq->path, &match);
 
-	cors(d, rq, rs);
+	cors(d, rq, rs, match.route);
 	*ret_route = match.route;
 	if (match.allow && rq->method == OPTIONS)
 		return preflight(rq, rs, match.allow);

@@ -23,6 +23,7 @@ enum route_flag {
 	UNTIMED = 1 << 6,    /* no Server-Timing: how long it took would tell what it found */
 	BODY = 1 << 7,	     /* reads a body, by fields_body; elsewhere every field of one is unknown */
 	QUERY = 1 << 8,	     /* reads a query string, by fields_query; likewise */
+	ANY_ORIGIN = 1 << 9, /* pages of any origin may call it, without credentials, and read the reply */
 };
 
 enum { ROUTE_ARGS_MAX = 4 };

@@ -81,15 +81,25 @@ stream_beat(struct resp *rs)
 enum err
 stream_wait(struct resp *rs, int ms)
 {
+	return stream_wait_for(rs, -1, ms);
+}
+
+enum err
+stream_wait_for(struct resp *rs, int fd, int ms)
+{
+	/* Of a negative descriptor poll(2) takes no notice. */
 	struct pollfd p[] = {
 		{ .fd = rs->fcgi->ipcFd, .events = POLLIN | POLLRDHUP },
 		{ .fd = rs->stop_fd, .events = POLLIN },
+		{ .fd = fd, .events = POLLIN },
 	};
 	enum err e = stream_flush(rs);
 
 	if (e)
 		return e;
-	if (poll(p, 2, ms) <= 0)
+	if (poll(p, 3, ms) <= 0)
 		return OK;
-	return p[0].revents ? ERR_CLIENT_GONE : ERR_UNAVAILABLE;
+	if (p[0].revents)
+		return ERR_CLIENT_GONE;
+	return p[1].revents ? ERR_UNAVAILABLE : OK;
 }

@@ -42,4 +42,7 @@ enum err stream_beat(struct resp *rs) MUST_CHECK;
  */
 enum err stream_wait(struct resp *rs, int ms) MUST_CHECK;
 
+/** stream_wait_for(rs, fd, ms): The same, but OK as soon as there is something to read from ${fd}. */
+enum err stream_wait_for(struct resp *rs, int fd, int ms) MUST_CHECK;
+
 #endif

@@ -11,6 +11,8 @@ static const struct route routes[] = {
 	{ POST, PAY "/requests", request_create, MERCHANT | IDEMPOTENT | BODY },
 	{ POST, PAY "/requests/:id/approve", request_approve, IDEMPOTENT | BODY },
 	{ POST, PAY "/codes/claim", code_claim, BODY },
+	{ GET, PAY "/checkout/:id/events", window_events, PUBLIC | STREAM | ANY_ORIGIN },
+	{ POST, PAY "/checkout/:id/close", window_close, PUBLIC | ANY_ORIGIN },
 	{ 0 },
 };
 
@@ -22,6 +24,8 @@ static const struct program pay = {
 	.nstmts = PAY__MAX,
 	.conf = pay_conf_rows,
 	.conf_values = &pay_conf,
+	.open = pay_open,
+	.close = pay_close,
 };
 
 int

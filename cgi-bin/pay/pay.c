@@ -1,12 +1,15 @@
 /* The state of a pay process: its configuration, where clients reach it, and whose key a merchant's request came with. */
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
 
 #include "arena.h"
+#include "metrics.h"
 #include "pay.h"
 #include "req.h"
+#include "watch.h"
 
 enum { KEY_HASH_BYTES = 32 };
 
@@ -54,4 +57,38 @@ struct db_arg
 pay_merchant(const struct req *rq)
 {
 	return pay_hash(rq->arena, rq->token);
+}
+
+static int64_t
+gauge_streams(const void *pay)
+{
+	return watch_count(((const struct pay *)pay)->watch);
+}
+
+void *
+pay_open(void)
+{
+	struct pay *pay = calloc(1, sizeof(*pay));
+
+	if (!pay)
+		abort();
+	pay->watch = watch_open();
+	metrics_gauge("moa_pay_streams", "Payment windows that wait for their checkout's events now.",
+		      gauge_streams, pay);
+	return pay;
+}
+
+void
+pay_close(void *domain)
+{
+	struct pay *pay = domain;
+
+	watch_close(pay->watch);
+	free(pay);
+}
+
+const struct pay *
+pay_of(const struct req *rq)
+{
+	return rq->domain;
 }

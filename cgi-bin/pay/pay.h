@@ -14,7 +14,15 @@ struct req;
 struct resp;
 
 /* What this program may run on PostgreSQL; the texts are in pay_sql.c. */
-enum { PAY_GRADES, PAY_REQUEST, PAY_CLAIM, PAY_APPROVE, PAY__MAX };
+enum {
+	PAY_GRADES,
+	PAY_REQUEST,
+	PAY_CLAIM,
+	PAY_APPROVE,
+	PAY_WATCH,
+	PAY_CLOSE,
+	PAY__MAX, /* the comma keeps one on each line */
+};
 extern const struct stmt pay_stmts[PAY__MAX];
 
 struct pay_conf {
@@ -22,6 +30,16 @@ struct pay_conf {
 };
 extern const struct conf_row pay_conf_rows[];
 extern struct pay_conf pay_conf;
+
+/* What the process keeps: rq->domain. */
+struct pay {
+	struct watch *watch;
+};
+void *pay_open(void);
+void pay_close(void *domain);
+
+/** pay_of(rq): rq->domain as what it is. */
+const struct pay *pay_of(const struct req *rq);
 
 /** pay_base(rq): Where links for customers begin, without a slash at the end: "https://pay.example". */
 const char *pay_base(const struct req *rq);
@@ -37,5 +55,7 @@ enum err code_claim(const struct req *rq, struct resp *rs);
 enum err grade_list(const struct req *rq, struct resp *rs);
 enum err request_approve(const struct req *rq, struct resp *rs);
 enum err request_create(const struct req *rq, struct resp *rs);
+enum err window_events(const struct req *rq, struct resp *rs);
+enum err window_close(const struct req *rq, struct resp *rs);
 
 #endif

@@ -239,22 +239,27 @@ class Lighttpd(Httpd):
 
 
 class Apache(Httpd):
-    """moa behind Apache: mod_fcgid spawns the programs, streams go to a chatbot of its own."""
+    """moa behind Apache: mod_fcgid spawns the programs, streams go to a chatbot and a pay program of their own."""
 
     def start(self, ready=True):
         self.start_streams()
+        self.pay_streams = self._start_alone("pay", self.pay_env)
         return super().start(ready)
 
     def start_streams(self):
-        env = {**self.env, **self.chatbot_env}
-        self.streams = Program("chatbot", self.place / "run", env, self.place / "libexec/moa/chatbot.fcgi")
-        self.streams.start()
+        self.streams = self._start_alone("chatbot", self.chatbot_env)
+
+    def _start_alone(self, name, env):
+        program = Program(name, self.place / "run", {**self.env, **env}, self.place / f"libexec/moa/{name}.fcgi")
+        program.start()
         if WWW_USER:
-            shutil.chown(self.streams.socket, WWW_USER, WWW_USER)
+            shutil.chown(program.socket, WWW_USER, WWW_USER)
+        return program
 
     def stop(self):
         if self.process:
             self.streams.stop()
+            self.pay_streams.stop()
         super().stop()
 
     def command(self):

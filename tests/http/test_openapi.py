@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from checkouts import make_checkouts, make_merchant
 from described import ANYWHERE, Description
 from moa import PROGRAMS, TREE, binary
 from nodes import node
@@ -119,6 +120,7 @@ def test_every_operation_keeps_its_promise(description, api, ctl, monkeypatch):
     account_calls(api, customer, ctl)
     chat_calls(api, customer)
     pay_calls(api, customer, ctl)
+    window_calls(api)
     ctl("admin", "add", admin.email)
     admin.access_token = api.login(admin.email, admin.password)["access_token"]
     api.get("/auth/customers", token=admin, params={"q": customer.email})
@@ -169,6 +171,12 @@ def pay_calls(api, customer, ctl):
     shop = Shop(api, ctl)
     api.get("/pay/grades")
     shop.buy(customer)
+
+
+def window_calls(api):
+    checkout = make_checkouts(api.system.postgres, make_merchant(api.system.postgres))[0]
+    api.post(f"/pay/checkout/{checkout}/close")
+    api.get(f"/pay/checkout/{checkout}/events")
 
 
 def test_the_judge_is_strict(description, api):
