@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <curl/curl.h>
 
@@ -14,6 +15,7 @@
 #include "http.h"
 #include "log.h"
 #include "req.h"
+#include "target.h"
 
 /* A handle's buffers are small: there may be a thousand of them. */
 enum {
@@ -53,6 +55,7 @@ struct transfer {
 	struct http_trace is; /* its fault: why this module ended the call */
 	const char *msg;      /* the fault in words; NULL: curl's own */
 	bool gone;	      /* the caller ended it */
+	bool refused;	      /* an address was not public */
 };
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
@@ -216,6 +219,30 @@ on_send(void *ctx, char *to, char *from, int to_port, int from_port)
 	return CURL_PREREQFUNC_OK;
 }
 
+/* curl has resolved the name and is about to connect to this address; a refusal makes it try the name's next one. */
+static curl_socket_t
+on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct transfer *t = ctx;
+
+	(void)purpose;
+	if (!target_is_public(&to->addr)) {
+		t->refused = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+static void
+public_set(CURL *easy, struct transfer *t)
+{
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
+	/* A kept connection was made for another call, and would not be looked at. */
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+}
+
 static struct curl_slist *
 list_add(struct curl_slist *list, const char *line)
 {
@@ -275,6 +302,8 @@ call_set(CURL *easy, struct transfer *t, struct curl_slist *headers)
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
+	if (t->call->public_only)
+		public_set(easy, t);
 	body_set(easy, t->call);
 }
 
@@ -408,6 +437,8 @@ run(struct handle *handle, struct transfer *t, struct http_reply *ret_reply)
 	curl_slist_free_all(headers);
 	if (t->gone)
 		return ERR_CLIENT_GONE;
+	if (!t->is.fault && code != CURLE_OK && t->refused)
+		fail(t, HTTP_FAULT_TARGET, "no public address");
 	if (!t->is.fault && code != CURLE_OK)
 		fail(t, fault_of(t, code), curl_easy_strerror(code));
 	if (t->is.fault) {

@@ -21,6 +21,7 @@ enum http_fault {
 	HTTP_FAULT_LARGE,   /* more than reply_max bytes */
 	HTTP_FAULT_IDLE,
 	HTTP_FAULT_DEADLINE,
+	HTTP_FAULT_TARGET, /* its address is none of the public internet, and the call is for those alone */
 };
 
 /* What became of a call; of one that failed, too. */
@@ -38,6 +39,11 @@ struct http_call {
 	int64_t deadline_ms; /* of clock_ms: for the whole call */
 	int idle_ms;	     /* give up after this long without a byte; 0: only the deadline counts */
 	size_t reply_max;    /* bytes of body accepted */
+	/*
+	 * The URL is somebody else's: connect to addresses of the public internet only (target.h), looked at as they are
+	 * connected to, whatever the name resolved to before; on a connection of its own, which is not kept.
+	 */
+	bool public_only;
 	/* If set, the body of a 2xx reply goes to on_bytes piece by piece; false ends the call. */
 	bool (*on_bytes)(void *ctx, const char *bytes, size_t len);
 	/* If set, asked every 50 to 100 ms: true ends the call (the client has left). */
@@ -66,7 +72,7 @@ void http_close(struct http *h);
  * http_run(rq, call, ret_reply):
  * Make the call and wait for its end, adding the time to the request's trace; the traceparent of ${rq} is passed on.
  * Any status is a reply.  Proxies in the environment are not used: where to call is configuration.  Errors:
- * ERR_UNAVAILABLE (no connection, deadline, idle, too many bytes; logged once), and whether a request that was sent took
+ * ERR_UNAVAILABLE (no connection, deadline, idle, too many bytes, no public address; logged once), and whether a request that was sent took
  * effect is then unknown: a POST or PATCH is never sent twice.  ERR_CLIENT_GONE when cancelled() or on_bytes() ended it.
  */
 enum err http_run(const struct req *rq, const struct http_call *call,

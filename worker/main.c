@@ -5,8 +5,11 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include <sodium.h>
 
 #include "clock.h"
 #include "conf.h"
@@ -25,6 +28,8 @@ struct worker_conf {
 	const char *pg;
 	int64_t log_level;
 	struct llm_conf llm;
+	int64_t webhook_ms;
+	bool webhook_private;
 };
 
 static const struct conf_row conf_rows[] = {
@@ -33,6 +38,10 @@ static const struct conf_row conf_rows[] = {
 	{ "MOA_LOG_LEVEL", CONF_INT, offsetof(struct worker_conf, log_level), LOG_ERROR, LOG_DEBUG, "2",
 	  "0 errors, 1 warnings, 2 work done, 3 all" },
 	LLM_CONF(offsetof(struct worker_conf, llm)),
+	{ "MOA_WEBHOOK_DEADLINE_MS", CONF_INT, offsetof(struct worker_conf, webhook_ms), 100, 15000, "10000",
+	  "the longest that a merchant's webhook endpoint may take" },
+	{ "MOA_WEBHOOK_PRIVATE", CONF_BOOL, offsetof(struct worker_conf, webhook_private), 0, 1, "0",
+	  "1: webhooks may go to private addresses" },
 	{ 0 },
 };
 
@@ -50,6 +59,11 @@ static const struct stmt stmts[WORKER__MAX] = {
 				  "SELECT id, version, summary, language, messages FROM chatbot.next_summary()" },
 	[WORKER_PUT_SUMMARY] = { "put_summary", 3, "SELECT chatbot.put_summary($1, $2, $3) AS put" },
 	[WORKER_DELAY_SUMMARY] = { "delay_summary", 2, "SELECT chatbot.delay_summary($1, $2)" },
+	[WORKER_NEXT_DELIVERY] = { "next_delivery", 0,
+				   "SELECT id, attempt, endpoint_id, url, secret, event_id, body "
+				   "FROM pay.next_delivery()" },
+	[WORKER_DELIVERY_DONE] = { "delivery_done", 4, "SELECT pay.delivery_done($1, $2, $3, $4) AS became" },
+	[WORKER_SWEEP_WEBHOOKS] = { "sweep_webhooks", 0, "SELECT rows, more FROM pay.sweep_webhooks()" },
 };
 
 void
@@ -94,15 +108,16 @@ chores(struct worker *w)
 static int
 work_once(struct worker *w)
 {
-	enum err done, summarised;
+	enum err done, delivered, summarised;
 	bool more;
 
 	db_wait(w->job.db, clock_ms() + CONNECTION_MS);
 	done = chores(w);
+	delivered = webhook_all(w);
 	do
 		summarised = summary_next(w, &more);
 	while (more);
-	return done || summarised ? 1 : 0;
+	return done || delivered || summarised ? 1 : 0;
 }
 
 /*
@@ -113,11 +128,13 @@ static int
 work_until_stopped(struct worker *w)
 {
 	int pause_ms = PAUSE_MIN_MS;
+	struct couriers *couriers;
 	bool more;
 	enum err e;
 
 	log_event(LOG_INFO, "start", "pause_ms=%d", PAUSE_MIN_MS);
 	db_wait(w->job.db, clock_ms() + CONNECTION_MS);
+	couriers = couriers_open(w);
 	do {
 		if (chores(w) == OK)
 			pause_ms = PAUSE_MIN_MS;
@@ -126,6 +143,7 @@ work_until_stopped(struct worker *w)
 		e = summary_next(w, &more);
 		(void)e;
 	} while (!worker_pause(w, more ? 0 : pause_ms));
+	couriers_close(couriers);
 	log_event(LOG_INFO, "stop", "msg=\"asked to\"");
 	return 0;
 }
@@ -133,15 +151,17 @@ work_until_stopped(struct worker *w)
 static int
 run(const struct worker_conf *conf, int (*how)(struct worker *))
 {
-	/* One statement every 2 s, when idle: preparing them would gain nothing. */
+	/* A few statements a second, when idle: preparing them would gain nothing.  One connection is for the long ones. */
 	const struct db_conf db = { .conninfo = conf->pg,
 				    .program = "worker",
-				    .pool = 1,
+				    .pool = 3,
 				    .prepare = false,
 				    .statement_ms = STATEMENT_MS };
-	struct worker w = { .stopping = false };
+	struct worker w = { .webhook_ms = conf->webhook_ms, .webhook_private = conf->webhook_private };
 	int status;
 
+	if (sodium_init() < 0)
+		abort();
 	arena_init(&w.arena);
 	w.job.arena = &w.arena;
 	w.job.trace = &w.trace;

@@ -14,6 +14,7 @@ static const struct {
 } sweeps[] = {
 	{ "auth", WORKER_SWEEP_AUTH },
 	{ "pay", WORKER_SWEEP_PAY },
+	{ "webhooks", WORKER_SWEEP_WEBHOOKS },
 	{ "chatbot", WORKER_SWEEP_CHATBOT },
 };
 

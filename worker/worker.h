@@ -14,7 +14,11 @@
 #include "err.h"
 #include "req.h"
 
+struct couriers;
 struct llm;
+
+/* Webhooks sent at once. */
+enum { WORKER_COURIERS = 16 };
 
 /* The statements, in main.c. */
 enum worker_stmt {
@@ -28,6 +32,9 @@ enum worker_stmt {
 	WORKER_NEXT_SUMMARY,
 	WORKER_PUT_SUMMARY,
 	WORKER_DELAY_SUMMARY,
+	WORKER_NEXT_DELIVERY,
+	WORKER_DELIVERY_DONE,
+	WORKER_SWEEP_WEBHOOKS,
 	WORKER__MAX
 };
 
@@ -40,6 +47,8 @@ struct worker {
 	int64_t next_summary_ms; /* of clock_ms: not before, after a failure of the model */
 	int rest_ms;		 /* how long that rest was; 0: the model has answered last */
 	bool stopping;		 /* asked to end */
+	int64_t webhook_ms;	 /* the longest a merchant's endpoint may take */
+	bool webhook_private;	 /* it may be on a private network */
 };
 
 /** worker_begin(w): Forget the last piece of work and give the next one its deadline. */
@@ -73,5 +82,24 @@ enum err sweep_if_due(struct worker *w) MUST_CHECK;
  * Errors: ERR_UNAVAILABLE, when PostgreSQL or the model gave no answer that can be kept; *${ret_more} is then false.
  */
 enum err summary_next(struct worker *w, bool *ret_more) MUST_CHECK;
+
+/**
+ * webhook_lease(w, ret_row), webhook_deliver(w, row):
+ * Lease the delivery that has been due for longest, if there is one: a row; then send it and tell what came of it, which
+ * ${row} lasts for.  Errors: PostgreSQL's; what was sent and could not be told is sent again.
+ */
+enum err webhook_lease(struct worker *w, struct db_result *ret_row) MUST_CHECK;
+enum err webhook_deliver(struct worker *w, const struct db_result *row) MUST_CHECK;
+
+/** webhook_all(w): Deliver what is due now, one after the other.  Errors: PostgreSQL's. */
+enum err webhook_all(struct worker *w) MUST_CHECK;
+
+/**
+ * couriers_open(like):
+ * Start the threads that deliver webhooks, on the connections and settings of ${like}.  couriers_close lets each finish
+ * what it has begun; NULL is a no-op.
+ */
+struct couriers *couriers_open(const struct worker *like);
+void couriers_close(struct couriers *all);
 
 #endif

@@ -563,6 +563,22 @@ nobody_listening_fails_at_once(void **state)
 	request_end(&r);
 }
 
+/* Also when a connection is there that another call has made and left. */
+static void
+a_target_of_others_is_public(void **state)
+{
+	struct http_trace trace;
+	struct http_call call = { .public_only = true, .trace = &trace };
+
+	(void)state;
+	assert_hello();
+	assert_fails(ERR_UNAVAILABLE, 2000, "/hello", call, 0, 1000);
+	assert_int_equal(trace.fault, HTTP_FAULT_TARGET);
+	assert_int_equal(trace.sent_us, 0);
+	assert_int_equal(web.connections, 1);
+	assert_hello();
+}
+
 static int
 ignore_sigpipe(void **state)
 {
@@ -597,6 +613,7 @@ main(void)
 		WITH_WEB(only_http_is_spoken),
 		WITH_WEB(a_proxy_in_the_environment_is_ignored),
 		WITH_WEB(nobody_listening_fails_at_once),
+		WITH_WEB(a_target_of_others_is_public),
 	};
 
 	return cmocka_run_group_tests(tests, ignore_sigpipe, NULL);
