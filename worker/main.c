@@ -13,6 +13,7 @@
 
 #include "clock.h"
 #include "conf.h"
+#include "gateway.h"
 #include "http.h"
 #include "llm.h"
 #include "log.h"
@@ -30,6 +31,7 @@ struct worker_conf {
 	struct llm_conf llm;
 	int64_t webhook_ms;
 	bool webhook_private;
+	struct gateway_conf gateway;
 };
 
 static const struct conf_row conf_rows[] = {
@@ -42,6 +44,7 @@ static const struct conf_row conf_rows[] = {
 	  "the longest that a merchant's webhook endpoint may take" },
 	{ "MOA_WEBHOOK_PRIVATE", CONF_BOOL, offsetof(struct worker_conf, webhook_private), 0, 1, "0",
 	  "1: webhooks may go to private addresses" },
+	GATEWAY_CONF(offsetof(struct worker_conf, gateway)),
 	{ 0 },
 };
 
@@ -64,6 +67,10 @@ static const struct stmt stmts[WORKER__MAX] = {
 				   "FROM pay.next_delivery()" },
 	[WORKER_DELIVERY_DONE] = { "delivery_done", 4, "SELECT pay.delivery_done($1, $2, $3, $4) AS became" },
 	[WORKER_SWEEP_WEBHOOKS] = { "sweep_webhooks", 0, "SELECT rows, more FROM pay.sweep_webhooks()" },
+	[WORKER_EXPIRE_REPAYMENTS] = { "expire_repayments", 0, "SELECT pay.expire_repayments() AS rows" },
+	[WORKER_NEXT_REPAYMENT] = { "next_repayment", 0,
+				    "SELECT id, payment_key, order_id, amount_won FROM pay.next_repayment()" },
+	[WORKER_END_CONFIRM] = { "end_confirm", 3, "SELECT code FROM pay.end_confirm($1, NULL, $2, $3)" },
 };
 
 void
@@ -98,11 +105,16 @@ worker_pause(struct worker *w, int ms)
 static enum err
 chores(struct worker *w)
 {
-	enum err erased = erase_all(w), swept = OK;
+	static enum err (*const all[])(struct worker *) = { erase_all, repay_all, sweep_if_due };
+	enum err e, last = OK;
+	size_t i;
 
-	if (erased != ERR_UNAVAILABLE)
-		swept = sweep_if_due(w);
-	return erased ? erased : swept;
+	for (i = 0; i < sizeof(all) / sizeof(all[0]) && last != ERR_UNAVAILABLE; i++) {
+		e = all[i](w);
+		if (e)
+			last = e;
+	}
+	return last;
 }
 
 static int
@@ -168,6 +180,7 @@ run(const struct worker_conf *conf, int (*how)(struct worker *))
 	w.job.db = db_open(&db, stmts, WORKER__MAX);
 	w.job.http = http_open();
 	w.llm = llm_open(&conf->llm);
+	w.gateway = &conf->gateway;
 	status = how(&w);
 	arena_reset(&w.arena);
 	llm_close(w.llm);

@@ -15,6 +15,7 @@
 #include "req.h"
 
 struct couriers;
+struct gateway_conf;
 struct llm;
 
 /* Webhooks sent at once. */
@@ -35,6 +36,9 @@ enum worker_stmt {
 	WORKER_NEXT_DELIVERY,
 	WORKER_DELIVERY_DONE,
 	WORKER_SWEEP_WEBHOOKS,
+	WORKER_EXPIRE_REPAYMENTS,
+	WORKER_NEXT_REPAYMENT,
+	WORKER_END_CONFIRM,
 	WORKER__MAX
 };
 
@@ -43,6 +47,7 @@ struct worker {
 	struct trace trace;
 	struct req job; /* on arena and trace */
 	struct llm *llm;
+	const struct gateway_conf *gateway;
 	int64_t next_sweep_ms;	 /* of clock_ms */
 	int64_t next_summary_ms; /* of clock_ms: not before, after a failure of the model */
 	int rest_ms;		 /* how long that rest was; 0: the model has answered last */
@@ -74,6 +79,13 @@ enum err erase_all(struct worker *w) MUST_CHECK;
  * due still.
  */
 enum err sweep_if_due(struct worker *w) MUST_CHECK;
+
+/**
+ * repay_all(w):
+ * End repayments that nobody came back for, and finish those that stopped between their two commits by asking the gateway.  What
+ * it does not answer is asked again later.  Errors: ERR_UNAVAILABLE, when PostgreSQL does not answer.
+ */
+enum err repay_all(struct worker *w) MUST_CHECK;
 
 /**
  * summary_next(w, ret_more):

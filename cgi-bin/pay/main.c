@@ -13,6 +13,9 @@ static const struct route routes[] = {
 	{ POST, PAY "/codes/claim", code_claim, BODY },
 	{ GET, PAY "/checkout/:id/events", window_events, PUBLIC | STREAM | ANY_ORIGIN },
 	{ POST, PAY "/checkout/:id/close", window_close, PUBLIC | ANY_ORIGIN },
+	{ POST, PAY "/repayments", repayment_create, BODY | IDEMPOTENT },
+	{ POST, PAY "/repayments/:id/confirm", repayment_confirm, BODY | IDEMPOTENT },
+	{ POST, PAY "/gateway/webhooks", notice_take, PUBLIC | BODY },
 	{ 0 },
 };
 

@@ -18,6 +18,11 @@ struct pay_conf pay_conf;
 const struct conf_row pay_conf_rows[] = {
 	{ "MOA_PUBLIC_URL", CONF_STR, offsetof(struct pay_conf, public_url), 8, 200, NULL,
 	  "where customers reach moa, https://pay.example; unset: as the request's Host says" },
+	GATEWAY_CONF(offsetof(struct pay_conf, gateway)),
+	{ "MOA_GATEWAY_CLIENT_KEY", CONF_STR, offsetof(struct pay_conf, gateway_client_key), 1, 200, NULL,
+	  "key with which a customer's page opens the gateway's window" },
+	{ "MOA_GATEWAY_WINDOW_URL", CONF_STR, offsetof(struct pay_conf, gateway_window_url), 1, 500, NULL,
+	  "that window as a page; without one the page uses the gateway's script" },
 	{ 0 },
 };
 

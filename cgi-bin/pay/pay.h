@@ -7,6 +7,7 @@
 #include "conf.h"
 #include "db.h"
 #include "err.h"
+#include "gateway.h"
 #include "route.h"
 
 struct arena;
@@ -21,12 +22,19 @@ enum {
 	PAY_APPROVE,
 	PAY_WATCH,
 	PAY_CLOSE,
+	PAY_START_REPAYMENT,
+	PAY_BEGIN_CONFIRM,
+	PAY_END_CONFIRM,
+	PAY_NOTICED,
 	PAY__MAX, /* the comma keeps one on each line */
 };
 extern const struct stmt pay_stmts[PAY__MAX];
 
 struct pay_conf {
 	const char *public_url; /* NULL: as the request's Host says */
+	struct gateway_conf gateway;
+	const char *gateway_client_key;
+	const char *gateway_window_url;
 };
 extern const struct conf_row pay_conf_rows[];
 extern struct pay_conf pay_conf;
@@ -53,9 +61,12 @@ struct db_arg pay_merchant(const struct req *rq);
 /* The handlers, each in the file of its first word. */
 enum err code_claim(const struct req *rq, struct resp *rs);
 enum err grade_list(const struct req *rq, struct resp *rs);
+enum err notice_take(const struct req *rq, struct resp *rs);
 enum err request_approve(const struct req *rq, struct resp *rs);
 enum err request_create(const struct req *rq, struct resp *rs);
 enum err window_events(const struct req *rq, struct resp *rs);
 enum err window_close(const struct req *rq, struct resp *rs);
+enum err repayment_confirm(const struct req *rq, struct resp *rs);
+enum err repayment_create(const struct req *rq, struct resp *rs);
 
 #endif

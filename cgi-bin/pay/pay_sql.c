@@ -11,4 +11,12 @@ const struct stmt pay_stmts[PAY__MAX] = {
 			  "SELECT code, result, replayed FROM pay.approve($1, $2, $3, $4, $5)" },
 	[PAY_WATCH] = { "pay_watch", 2, "SELECT place, status FROM pay.watch($1, $2)" },
 	[PAY_CLOSE] = { "pay_close", 1, "SELECT code, result FROM pay.close_checkout($1)" },
+	[PAY_START_REPAYMENT] = { "pay_start_repayment", 6,
+				  "SELECT code, result, replayed FROM pay.start_repayment($1, $2, $3, $4, $5, $6)" },
+	[PAY_BEGIN_CONFIRM] = { "pay_begin_confirm", 7,
+				"SELECT code, result, replayed, step "
+				"FROM pay.begin_confirm($1, $2, $3, $4, $5, $6, $7)" },
+	[PAY_END_CONFIRM] = { "pay_end_confirm", 4,
+			      "SELECT code, result, replayed FROM pay.end_confirm($1, $2, $3, $4)" },
+	[PAY_NOTICED] = { "pay_noticed", 2, "SELECT id, amount_won FROM pay.noticed($1, $2)" },
 };

@@ -14,6 +14,7 @@ from moa import TREE, Apache, Ctl, Lighttpd, new_place, new_secret
 from servers import Postgres, Redis
 
 sys.path.insert(0, str(TREE / "tests/fakes"))
+from gateway import Gateway  # noqa: E402  # pylint: disable=wrong-import-position
 from model import Model  # noqa: E402  # pylint: disable=wrong-import-position
 
 LOG_LINES = 40
@@ -111,9 +112,28 @@ def make_database(postgres, ctl):
 
 
 @pytest.fixture(scope="session")
-def system(place, postgres, redis_server, secret):
+def gateway_server():
+    """The payment gateway that the shared systems know (tests/fakes/gateway.py)."""
+    fake = Gateway().start()
+    yield fake
+    fake.stop()
+
+
+@pytest.fixture
+def gateway(gateway_server):
+    """That gateway, without what a test before has told it: how to fail, and what it was asked."""
+    gateway_server.calls.clear()
+    gateway_server.arrived.clear()
+    yield gateway_server
+    for orders in (gateway_server.faults, gateway_server.refusals, gateway_server.late):
+        orders.clear()
+
+
+@pytest.fixture(scope="session")
+def system(place, postgres, redis_server, secret, gateway_server):
     """The programs behind lighttpd; shared, so leave it as you found it."""
     httpd = Lighttpd(place / "lighttpd", postgres, redis_server, secret)
+    httpd.pay_env = gateway_server.env
     yield httpd.start()
     httpd.stop()
 

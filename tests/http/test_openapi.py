@@ -10,7 +10,7 @@ from checkouts import make_checkouts, make_merchant
 from described import ANYWHERE, Description
 from moa import PROGRAMS, TREE, binary
 from nodes import node
-from shop import Shop
+from shop import Shop, fresh
 
 # The web server answers it, from a file.
 STATIC = {("GET", "/api/v1/openapi.yaml")}
@@ -107,7 +107,7 @@ def test_redocly_finds_nothing(description):
     assert "valid" in printed and "warning" not in printed, printed
 
 
-def test_every_operation_keeps_its_promise(description, api, ctl, monkeypatch):
+def test_every_operation_keeps_its_promise(description, api, ctl, gateway, monkeypatch):
     """Each is called once with success; the client holds every reply against the description."""
     succeeded = set()
 
@@ -121,6 +121,7 @@ def test_every_operation_keeps_its_promise(description, api, ctl, monkeypatch):
     chat_calls(api, customer)
     pay_calls(api, customer, ctl)
     window_calls(api)
+    repay_calls(api, customer, ctl, gateway)
     ctl("admin", "add", admin.email)
     admin.access_token = api.login(admin.email, admin.password)["access_token"]
     api.get("/auth/customers", token=admin, params={"q": customer.email})
@@ -177,6 +178,14 @@ def window_calls(api):
     checkout = make_checkouts(api.system.postgres, make_merchant(api.system.postgres))[0]
     api.post(f"/pay/checkout/{checkout}/close")
     api.get(f"/pay/checkout/{checkout}/events")
+
+
+def repay_calls(api, customer, ctl, gateway):
+    payment = Shop(api, ctl).buy(customer)
+    repayment = api.post("/pay/repayments", token=customer, headers=fresh(), json={"month": payment["month"]}).json()
+    given = gateway.pay(repayment["gateway"]["order_id"], repayment["amount_won"])
+    api.post(f"/pay/repayments/{repayment['id']}/confirm", token=customer, headers=fresh(), json=given)
+    api.post("/pay/gateway/webhooks", json={"data": {"paymentKey": given["payment_key"], "orderId": given["order_id"]}})
 
 
 def test_the_judge_is_strict(description, api):
