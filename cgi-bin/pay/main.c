@@ -16,6 +16,11 @@ static const struct route routes[] = {
 	{ POST, PAY "/repayments", repayment_create, BODY | IDEMPOTENT },
 	{ POST, PAY "/repayments/:id/confirm", repayment_confirm, BODY | IDEMPOTENT },
 	{ POST, PAY "/gateway/webhooks", notice_take, PUBLIC | BODY },
+	{ POST, PAY "/webhook_endpoints", webhook_create, MERCHANT | BODY },
+	{ GET, PAY "/webhook_endpoints", webhook_list, MERCHANT | QUERY },
+	{ DELETE, PAY "/webhook_endpoints/:id", webhook_delete, MERCHANT },
+	{ GET, PAY "/webhook_endpoints/:id/deliveries", webhook_deliveries, MERCHANT | QUERY },
+	{ POST, PAY "/webhook_endpoints/:id/deliveries/:delivery/replay", webhook_replay, MERCHANT },
 	{ 0 },
 };
 

@@ -26,6 +26,11 @@ enum {
 	PAY_BEGIN_CONFIRM,
 	PAY_END_CONFIRM,
 	PAY_NOTICED,
+	PAY_WEBHOOK_ADD,
+	PAY_WEBHOOKS,
+	PAY_WEBHOOK_DELETE,
+	PAY_WEBHOOK_DELIVERIES,
+	PAY_WEBHOOK_REPLAY,
 	PAY__MAX, /* the comma keeps one on each line */
 };
 extern const struct stmt pay_stmts[PAY__MAX];
@@ -35,6 +40,7 @@ struct pay_conf {
 	struct gateway_conf gateway;
 	const char *gateway_client_key;
 	const char *gateway_window_url;
+	bool webhook_private; /* webhooks may go to private addresses and over plain http */
 };
 extern const struct conf_row pay_conf_rows[];
 extern struct pay_conf pay_conf;
@@ -68,5 +74,10 @@ enum err window_events(const struct req *rq, struct resp *rs);
 enum err window_close(const struct req *rq, struct resp *rs);
 enum err repayment_confirm(const struct req *rq, struct resp *rs);
 enum err repayment_create(const struct req *rq, struct resp *rs);
+enum err webhook_create(const struct req *rq, struct resp *rs);
+enum err webhook_delete(const struct req *rq, struct resp *rs);
+enum err webhook_deliveries(const struct req *rq, struct resp *rs);
+enum err webhook_list(const struct req *rq, struct resp *rs);
+enum err webhook_replay(const struct req *rq, struct resp *rs);
 
 #endif

@@ -19,4 +19,13 @@ const struct stmt pay_stmts[PAY__MAX] = {
 	[PAY_END_CONFIRM] = { "pay_end_confirm", 4,
 			      "SELECT code, result, replayed FROM pay.end_confirm($1, $2, $3, $4)" },
 	[PAY_NOTICED] = { "pay_noticed", 2, "SELECT id, amount_won FROM pay.noticed($1, $2)" },
+	[PAY_WEBHOOK_ADD] = { "pay_webhook_add", 4,
+			      "SELECT code, result FROM pay.add_webhook_endpoint($1, $2, $3, $4)" },
+	[PAY_WEBHOOKS] = { "pay_webhooks", 3, "SELECT code, result FROM pay.webhook_endpoints($1, $2, $3)" },
+	[PAY_WEBHOOK_DELETE] = { "pay_webhook_delete", 2,
+				 "SELECT pay.delete_webhook_endpoint($1, $2) AS code" },
+	[PAY_WEBHOOK_DELIVERIES] = { "pay_webhook_deliveries", 4,
+				     "SELECT code, result FROM pay.webhook_deliveries($1, $2, $3, $4)" },
+	[PAY_WEBHOOK_REPLAY] = { "pay_webhook_replay", 3,
+				 "SELECT code, result FROM pay.replay_delivery($1, $2, $3)" },
 };

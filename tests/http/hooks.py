@@ -7,6 +7,7 @@ import json
 import secrets
 import threading
 import time
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
@@ -125,3 +126,9 @@ class Merchant:
         [(code, page)] = self.query("SELECT code, result FROM pay.webhook_endpoints(%s, NULL, 100)", self.hash)
         assert code is None, code
         return [SimpleNamespace(**item) for item in page["items"]]
+
+
+def emit(system, merchant_id, type, **data):
+    """What an operation of pay does in its commit, on a whole system."""
+    with closing(system.postgres.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pay.emit(%s, %s, %s)", (merchant_id, type, json.dumps(data)))

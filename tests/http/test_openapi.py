@@ -8,6 +8,7 @@ import pytest
 
 from checkouts import make_checkouts, make_merchant
 from described import ANYWHERE, Description
+from hooks import emit
 from moa import PROGRAMS, TREE, binary
 from nodes import node
 from shop import Shop, fresh
@@ -172,6 +173,7 @@ def pay_calls(api, customer, ctl):
     shop = Shop(api, ctl)
     api.get("/pay/grades")
     shop.buy(customer)
+    webhook_calls(api, shop)
 
 
 def window_calls(api):
@@ -186,6 +188,16 @@ def repay_calls(api, customer, ctl, gateway):
     given = gateway.pay(repayment["gateway"]["order_id"], repayment["amount_won"])
     api.post(f"/pay/repayments/{repayment['id']}/confirm", token=customer, headers=fresh(), json=given)
     api.post("/pay/gateway/webhooks", json={"data": {"paymentKey": given["payment_key"], "orderId": given["order_id"]}})
+
+
+def webhook_calls(api, shop):
+    made = api.post("/pay/webhook_endpoints", token=shop.key, json={"url": "https://shop.example/moa", "events": ["request.expired"]})
+    path = f"/pay/webhook_endpoints/{made.json()['id']}"
+    api.get("/pay/webhook_endpoints", token=shop.key)
+    emit(api.system, shop.id, "request.expired", order_id="order-1")
+    [delivery] = api.get(path + "/deliveries", token=shop.key).json()["items"]
+    api.post(f"{path}/deliveries/{delivery['id']}/replay", token=shop.key)
+    api.delete(path, token=shop.key)
 
 
 def test_the_judge_is_strict(description, api):
