@@ -21,6 +21,14 @@ static const struct route routes[] = {
 	{ DELETE, PAY "/webhook_endpoints/:id", webhook_delete, MERCHANT },
 	{ GET, PAY "/webhook_endpoints/:id/deliveries", webhook_deliveries, MERCHANT | QUERY },
 	{ POST, PAY "/webhook_endpoints/:id/deliveries/:delivery/replay", webhook_replay, MERCHANT },
+	{ GET, PAY "/summary", summary_show },
+	{ GET, PAY "/payments", payment_list, QUERY },
+	{ GET, PAY "/payments/:id", payment_show },
+	{ GET, PAY "/points", ledger_points, QUERY },
+	{ GET, PAY "/ledger", ledger_list, QUERY },
+	{ GET, PAY "/check_in", check_in_show },
+	{ POST, PAY "/check_in", check_in_draw },
+	{ GET, PAY "/settlements", settlement_show, MERCHANT | QUERY },
 	{ 0 },
 };
 

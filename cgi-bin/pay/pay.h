@@ -31,6 +31,13 @@ enum {
 	PAY_WEBHOOK_DELETE,
 	PAY_WEBHOOK_DELIVERIES,
 	PAY_WEBHOOK_REPLAY,
+	PAY_SUMMARY,
+	PAY_PAYMENTS,
+	PAY_PAYMENT,
+	PAY_ENTRIES,
+	PAY_CHECK_IN_TODAY,
+	PAY_CHECK_IN,
+	PAY_SETTLEMENT,
 	PAY__MAX, /* the comma keeps one on each line */
 };
 extern const struct stmt pay_stmts[PAY__MAX];
@@ -65,12 +72,19 @@ struct db_arg pay_hash(struct arena *a, const char *key);
 struct db_arg pay_merchant(const struct req *rq);
 
 /* The handlers, each in the file of its first word. */
+enum err check_in_draw(const struct req *rq, struct resp *rs);
+enum err check_in_show(const struct req *rq, struct resp *rs);
 enum err code_claim(const struct req *rq, struct resp *rs);
 enum err grade_list(const struct req *rq, struct resp *rs);
 enum err notice_take(const struct req *rq, struct resp *rs);
+enum err ledger_list(const struct req *rq, struct resp *rs);
+enum err ledger_points(const struct req *rq, struct resp *rs);
+enum err payment_list(const struct req *rq, struct resp *rs);
+enum err payment_show(const struct req *rq, struct resp *rs);
 enum err request_approve(const struct req *rq, struct resp *rs);
 enum err request_create(const struct req *rq, struct resp *rs);
-enum err window_events(const struct req *rq, struct resp *rs);
+enum err settlement_show(const struct req *rq, struct resp *rs);
+enum err summary_show(const struct req *rq, struct resp *rs);
 enum err window_close(const struct req *rq, struct resp *rs);
 enum err repayment_confirm(const struct req *rq, struct resp *rs);
 enum err repayment_create(const struct req *rq, struct resp *rs);
@@ -79,5 +93,6 @@ enum err webhook_delete(const struct req *rq, struct resp *rs);
 enum err webhook_deliveries(const struct req *rq, struct resp *rs);
 enum err webhook_list(const struct req *rq, struct resp *rs);
 enum err webhook_replay(const struct req *rq, struct resp *rs);
+enum err window_events(const struct req *rq, struct resp *rs);
 
 #endif

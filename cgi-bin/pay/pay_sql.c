@@ -28,4 +28,12 @@ const struct stmt pay_stmts[PAY__MAX] = {
 				     "SELECT code, result FROM pay.webhook_deliveries($1, $2, $3, $4)" },
 	[PAY_WEBHOOK_REPLAY] = { "pay_webhook_replay", 3,
 				 "SELECT code, result FROM pay.replay_delivery($1, $2, $3)" },
+	[PAY_SUMMARY] = { "pay_summary", 1, "SELECT code, result FROM pay.summary($1)" },
+	[PAY_PAYMENTS] = { "pay_payments", 6,
+			   "SELECT code, result FROM pay.payments($1, $2, $3, $4, $5, $6)" },
+	[PAY_PAYMENT] = { "pay_payment", 2, "SELECT code, result FROM pay.payment($1, $2)" },
+	[PAY_ENTRIES] = { "pay_entries", 4, "SELECT code, result FROM pay.entries($1, $2, $3, $4)" },
+	[PAY_CHECK_IN_TODAY] = { "pay_check_in_today", 1, "SELECT code, result FROM pay.check_in_today($1)" },
+	[PAY_SETTLEMENT] = { "pay_settlement", 2, "SELECT code, result, csv FROM pay.settlement($1, $2)" },
+	[PAY_CHECK_IN] = { "pay_check_in", 2, "SELECT code, result, replayed FROM pay.check_in($1, $2)" },
 };

@@ -28,6 +28,7 @@ OFFERED = {
     "pay.available_won(uuid)": {"chatbot"},
     "auth.profile(uuid[])": {"shorts", "chatbot", "pay", "dashboard"},
     "auth.jwk SELECT": {"shorts", "chatbot", "pay", "dashboard"},
+    "pay.award_points(uuid,text,bigint)": {"shorts"},
     "pay.erase(uuid)": {"worker"},
     "pay.sweep_keys()": {"worker"},
     "pay.next_delivery()": {"worker"},

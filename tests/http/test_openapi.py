@@ -172,8 +172,15 @@ def chat_calls(api, customer):
 def pay_calls(api, customer, ctl):
     shop = Shop(api, ctl)
     api.get("/pay/grades")
-    shop.buy(customer)
+    reading_calls(api, customer, shop, shop.buy(customer))
     webhook_calls(api, shop)
+
+
+def reading_calls(api, customer, shop, payment):
+    for path in ("summary", "payments", f"payments/{payment['id']}", "points", "ledger", "check_in"):
+        api.get(f"/pay/{path}", token=customer)
+    api.post("/pay/check_in", token=customer)
+    api.get("/pay/settlements", token=shop.key)
 
 
 def window_calls(api):

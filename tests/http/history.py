@@ -1,0 +1,121 @@
+"""Purchases of other days for the tests, written straight into the tables, and a system of a module's own for them.
+
+What the tests read is as sql/ would have left it; the rest of the ledger is not, so that it does not belong into a shared system.
+"""
+
+import datetime
+import itertools
+import uuid
+
+import pytest
+
+SEOUL = datetime.timezone(datetime.timedelta(hours=9))
+_hours = itertools.count(1)
+
+BUY = """
+WITH seller AS (
+	INSERT INTO pay.merchant (name) SELECT %(merchant)s
+	WHERE NOT EXISTS (SELECT FROM pay.merchant WHERE name = %(merchant)s) RETURNING id
+), shop AS (SELECT id FROM seller UNION ALL (SELECT id FROM pay.merchant WHERE name = %(merchant)s LIMIT 1)),
+asked AS (
+	INSERT INTO pay.request (checkout_id, merchant_id, order_id, name, amount_won, status, pin, qr, customer_id, ended_at)
+	SELECT substr(md5(%(id)s), 1, 22), shop.id, %(id)s, %(name)s, %(amount)s, 'paid', '000000', substr(md5(%(id)s), 11, 22),
+		%(customer)s, %(at)s FROM shop LIMIT 1
+	RETURNING id, merchant_id
+), billed AS (
+	INSERT INTO pay.bill (customer_id, month, due_on, owed_won)
+	VALUES (%(customer)s, pay.month(%(at)s), pay.due_on(pay.month(%(at)s)), %(owed)s)
+	ON CONFLICT (customer_id, month) DO UPDATE SET owed_won = bill.owed_won + excluded.owed_won
+), bought AS (
+	INSERT INTO pay.payment (id, request_id, customer_id, merchant_id, name, merchant_name, letters, initials, month, paid_at,
+		amount_won, points_used, credit_won, points_earned, owed_won, repaid_won)
+	SELECT %(id)s, id, %(customer)s, merchant_id, %(name)s, %(merchant)s,
+		normalize(lower(%(name)s || ' ' || %(merchant)s), NFD), pay.initials(%(name)s || ' ' || %(merchant)s),
+		pay.month(%(at)s), %(at)s, %(amount)s, 0, %(amount)s, 0, %(owed)s, %(amount)s - %(owed)s FROM asked
+), owing AS (
+	UPDATE pay.account SET owed_won = owed_won + %(owed)s WHERE customer_id = %(customer)s RETURNING owed_won
+), why AS (
+	INSERT INTO pay.journal (kind, about, at) VALUES ('purchase', %(id)s, %(at)s) RETURNING id
+)
+INSERT INTO pay.transfer (journal_id, unit, debit, debit_owner, credit, credit_owner, amount, customer_id, balance)
+SELECT why.id, 'won', 'owed', %(customer)s, 'merchant', merchant_id, %(owed)s, %(customer)s, owing.owed_won
+FROM why, owing, asked WHERE %(owed)s > 0
+"""
+
+MANY = """
+WITH seller AS (INSERT INTO pay.merchant (name) VALUES ('가게') RETURNING id),
+billed AS (INSERT INTO pay.bill (customer_id, month, due_on) VALUES (%(customer)s, '2025-01-01', '2025-02-15')
+	ON CONFLICT DO NOTHING),
+asked AS (
+	INSERT INTO pay.request (checkout_id, merchant_id, order_id, name, amount_won, status, pin, qr, customer_id, ended_at)
+	SELECT left(translate(encode(uuid_send(gen_random_uuid()), 'base64'), '+/=', '-_'), 22), id, gen_random_uuid()::text,
+		%(name)s, 1, 'paid', '000000', '0123456789012345678901', %(customer)s, moa.now()
+	FROM seller, generate_series(1, %(count)s) RETURNING id, merchant_id)
+INSERT INTO pay.payment (request_id, customer_id, merchant_id, name, merchant_name, letters, initials, month, paid_at,
+	amount_won, points_used, credit_won, points_earned, owed_won, repaid_won)
+SELECT id, %(customer)s, merchant_id, %(name)s, '가게', normalize(%(name)s || ' 가게', NFD),
+	pay.initials(%(name)s || ' 가게'), '2025-01-01',
+	'2025-01-01'::timestamptz + row_number() OVER () * interval '1 second', 1, 0, 1, 0, 0, 1 FROM asked
+"""
+
+
+@pytest.fixture(scope="module")
+def system(make_shared_system):
+    return make_shared_system()
+
+
+@pytest.fixture(scope="module")
+def api(system):
+    return system.api
+
+
+@pytest.fixture(scope="module")
+def postgres(system):
+    return system.postgres
+
+
+@pytest.fixture(scope="module")
+def ctl(system):
+    return system.ctl
+
+
+@pytest.fixture
+def customer(api):
+    return api.register()
+
+
+def seoul(day, hour=12, minute=0):
+    """A time on that day ("2025-03-31") in Seoul."""
+    return datetime.datetime.fromisoformat(f"{day}T{hour:02}:{minute:02}:00").replace(tzinfo=SEOUL)
+
+
+def today():
+    return datetime.datetime.now(SEOUL).date()
+
+
+def bought(postgres, customer, name="아메리카노", at=None, amount=1000, owed=0, merchant="모아상점"):
+    """A purchase; returns the payment's id.  Without ${at}, each is an hour later than the one before, in 2024."""
+    if at is None:
+        at = seoul("2024-01-01") + datetime.timedelta(hours=next(_hours))
+    number = str(uuid.uuid4())
+    with postgres.connect() as connection, connection.cursor() as cursor:
+        cursor.execute(BUY, {"id": number, "customer": customer.id, "name": name, "merchant": merchant, "at": at,
+                             "amount": amount, "owed": owed})
+    return number
+
+
+def many(postgres, customer, count, name="물건"):
+    """So many purchases in 2025, all repaid, without the entries of the ledger."""
+    with postgres.connect() as connection, connection.cursor() as cursor:
+        cursor.execute(MANY, {"customer": customer.id, "name": name, "count": count})
+
+
+def pages(api, path, customer, **query):
+    """All items of a list, page by page, and how many pages there were."""
+    items, count = [], 0
+    while True:
+        page = api.get(path, token=customer, params=query).json()
+        items, count = items + page["items"], count + 1
+        if page["next_cursor"] is None:
+            return items, count
+        query["cursor"] = page["next_cursor"]
