@@ -49,6 +49,8 @@ int customer_show(struct ctl *ctl, const char *const args[]);
 int customer_reset(struct ctl *ctl, const char *const args[]);
 int customer_revoke(struct ctl *ctl, const char *const args[]);
 int merchant_add(struct ctl *ctl, const char *const args[]);
+int merchant_list(struct ctl *ctl, const char *const args[]);
+int merchant_rotate(struct ctl *ctl, const char *const args[]);
 int clock_show(struct ctl *ctl, const char *const args[]);
 int clock_on(struct ctl *ctl, const char *const args[]);
 int clock_off(struct ctl *ctl, const char *const args[]);

@@ -345,9 +345,126 @@ END
 $$;
 
 
--- pay.add_merchant(admin, name, hash): somebody who sells, with a first key; ${admin} is nil for moa-ctl.
-CREATE FUNCTION pay.add_merchant(admin uuid, p_name text, p_hash bytea,
+-- pay.show_request(hash, id, base): a request of the merchant whose key that is; token_invalid, not_found.
+CREATE FUNCTION pay.show_request(key_hash bytea, request uuid, base text, OUT code text, OUT result jsonb)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pay, pg_temp AS $$
+DECLARE
+	m uuid := merchant_of(key_hash);
+	r request;
+BEGIN
+	SELECT * INTO r FROM pay.request q WHERE q.id = show_request.request AND q.merchant_id = m;
+	IF r.id IS NULL THEN
+		code := CASE WHEN m IS NULL THEN 'token_invalid' ELSE 'not_found' END;
+		RETURN;
+	END IF;
+	result := request_json(request_now(r), base);
+END
+$$;
+
+-- pay.requests_of_order(hash, order, cursor, most, base): the merchant's requests for an order, newest first: all but the
+-- first have run out or were cancelled.  Codes: token_invalid, invalid_cursor.
+CREATE FUNCTION pay.requests_of_order(key_hash bytea, p_order_id text, p_cursor text, most integer, base text,
 	OUT code text, OUT result jsonb)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pay, pg_temp AS $$
+DECLARE
+	m uuid := merchant_of(key_hash);
+	after record := cursor_read(p_cursor);
+	found request[];
+BEGIN
+	IF m IS NULL OR after.id IS NULL THEN
+		code := CASE WHEN m IS NULL THEN 'token_invalid' ELSE 'invalid_cursor' END;
+		RETURN;
+	END IF;
+	found := ARRAY(SELECT q FROM request q
+		WHERE q.merchant_id = m AND q.order_id = p_order_id AND (q.created_at, q.id) < (after.at, after.id)
+		ORDER BY q.created_at DESC, q.id DESC LIMIT most + 1);
+	result := jsonb_build_object(
+		'items', (SELECT coalesce(jsonb_agg(request_json(request_now(r), base) ORDER BY r.created_at DESC, r.id DESC), '[]')
+			FROM unnest(found[:most]) AS r),
+		'next_cursor', CASE WHEN cardinality(found) > most THEN cursor_at(found[most].created_at, found[most].id) END);
+END
+$$;
+
+-- pay.cancel_request(hash, id, base): nobody can pay it any more; what has ended otherwise stays as it is, and is shown.
+-- Codes: token_invalid, not_found, already_paid.
+CREATE FUNCTION pay.cancel_request(key_hash bytea, request uuid, base text, OUT code text, OUT result jsonb)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pay, pg_temp AS $$
+DECLARE
+	m uuid := merchant_of(key_hash);
+	r request;
+BEGIN
+	SELECT * INTO r FROM pay.request q
+	WHERE q.id = cancel_request.request AND q.merchant_id = m FOR NO KEY UPDATE;
+	IF r.id IS NULL OR r.status = 'paid' THEN
+		code := CASE WHEN m IS NULL THEN 'token_invalid' WHEN r.id IS NULL THEN 'not_found' ELSE 'already_paid' END;
+		RETURN;
+	END IF;
+	IF is_late(r) THEN
+		r := expire(r);
+	ELSIF r.status IN ('pending', 'claimed') THEN
+		UPDATE pay.request q SET status = 'cancelled', ended_at = moa.now() WHERE q.id = r.id RETURNING * INTO r;
+		PERFORM emit(m, 'request.cancelled', jsonb_build_object(
+			'request_id', r.id, 'order_id', r.order_id, 'amount_won', r.amount_won));
+	END IF;
+	result := request_json(r, base);
+END
+$$;
+
+
+-- pay.checkout(id, base): a request as whoever holds its checkout id may see it; not_found.
+CREATE FUNCTION pay.checkout(p_checkout_id text, base text, OUT code text, OUT result jsonb)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pay, pg_temp AS $$
+DECLARE
+	r request;
+BEGIN
+	SELECT * INTO r FROM request q WHERE q.checkout_id = p_checkout_id;
+	IF r.id IS NULL THEN
+		code := 'not_found';
+		RETURN;
+	END IF;
+	r := request_now(r);
+	SELECT jsonb_build_object('id', r.checkout_id, 'status', r.status, 'merchant', m.name, 'name', r.name,
+		'amount_won', r.amount_won, 'pin', CASE WHEN r.status = 'pending' THEN r.pin END,
+		'qr', CASE WHEN r.status = 'pending' THEN code_urls(r, base) END,
+		'now', moa.rfc3339(moa.now()), 'expires_at', moa.rfc3339(r.expires_at))
+	INTO result FROM merchant m WHERE m.id = r.merchant_id;
+END
+$$;
+
+
+-- pay.cursor_at(at, id), pay.cursor_read(cursor): a place in a list that is sorted by time and id, newest first.
+-- cursor_read gives the place before all items for null, and nulls for what is not a cursor.
+CREATE FUNCTION pay.cursor_at(at timestamptz, id uuid) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT lpad(to_hex((extract(epoch FROM at) * 1000000)::bigint), 16, '0') || replace(id::text, '-', '')
+$$;
+
+CREATE FUNCTION pay.cursor_read(p_cursor text, OUT at timestamptz, OUT id uuid)
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	IF p_cursor IS NULL THEN
+		at := 'infinity';
+		id := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+	ELSIF p_cursor ~ '^000[0-9a-f]{45}$' THEN
+		at := to_timestamp(0) + ('x' || left(p_cursor, 16))::bit(64)::bigint * interval '1 microsecond';
+		id := right(p_cursor, 32)::uuid;
+	END IF;
+END
+$$;
+
+
+-- pay.merchant_json(merchant): one as administrators see it, with the keys that count now.
+CREATE FUNCTION pay.merchant_json(m pay.merchant) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+	SELECT jsonb_build_object('id', m.id, 'name', m.name, 'created_at', moa.rfc3339(m.created_at),
+		'keys', (SELECT coalesce(jsonb_agg(jsonb_build_object('created_at', moa.rfc3339(k.created_at),
+				'until', moa.rfc3339(k.revoked_at)) ORDER BY k.created_at DESC, k.hash), '[]')
+			FROM pay.merchant_key k
+			WHERE k.merchant_id = m.id AND (k.revoked_at IS NULL OR k.revoked_at > moa.now())))
+$$;
+
+-- pay.add_merchant(admin, name, hash): somebody who sells, with a first key; ${admin} is nil for moa-ctl.
+CREATE FUNCTION pay.add_merchant(admin uuid, p_name text, p_hash bytea, OUT code text, OUT result jsonb)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pay, pg_temp AS $$
 DECLARE
 	made merchant;
@@ -355,13 +472,65 @@ BEGIN
 	INSERT INTO merchant (name) VALUES (p_name) RETURNING * INTO made;
 	INSERT INTO merchant_key (hash, merchant_id) VALUES (p_hash, made.id);
 	PERFORM audit_call(admin, 'merchant.add', made.id::text, jsonb_build_object('name', p_name));
-	result := jsonb_build_object('id', made.id, 'name', made.name, 'created_at', moa.rfc3339(made.created_at));
+	result := merchant_json(made);
+END
+$$;
+
+-- pay.rotate_key(admin, merchant, hash, overlap): a new key; those before it count so much longer.  Codes: not_found.
+CREATE FUNCTION pay.rotate_key(admin uuid, p_merchant uuid, p_hash bytea, overlap interval,
+	OUT code text, OUT result jsonb)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pay, pg_temp AS $$
+DECLARE
+	held merchant;
+	clock timestamptz := moa.now();
+BEGIN
+	SELECT * INTO held FROM merchant m WHERE m.id = p_merchant AND m.closed_at IS NULL FOR NO KEY UPDATE;
+	IF NOT FOUND THEN
+		code := 'not_found';
+		RETURN;
+	END IF;
+	UPDATE merchant_key k SET revoked_at = clock + overlap
+	WHERE k.merchant_id = held.id AND (k.revoked_at IS NULL OR k.revoked_at > clock + overlap);
+	INSERT INTO merchant_key (hash, merchant_id) VALUES (p_hash, held.id);
+	PERFORM audit_call(admin, 'merchant.rotate', held.id::text,
+		jsonb_build_object('until', moa.rfc3339(clock + overlap)));
+	result := merchant_json(held);
+END
+$$;
+
+-- pay.admin_merchants(admin, cursor, most): the merchants, newest first; invalid_cursor.
+CREATE FUNCTION pay.admin_merchants(admin uuid, p_cursor text, most integer, OUT code text, OUT result jsonb)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pay, pg_temp AS $$
+DECLARE
+	after record := cursor_read(p_cursor);
+	found merchant[];
+BEGIN
+	IF after.id IS NULL THEN
+		code := 'invalid_cursor';
+		RETURN;
+	END IF;
+	found := ARRAY(SELECT m FROM merchant m WHERE (m.created_at, m.id) < (after.at, after.id)
+		ORDER BY m.created_at DESC, m.id DESC LIMIT most + 1);
+	PERFORM audit_call(admin, 'merchant.list', coalesce(p_cursor, '-'));
+	result := jsonb_build_object(
+		'items', (SELECT coalesce(jsonb_agg(merchant_json(m) ORDER BY m.created_at DESC, m.id DESC), '[]')
+			FROM unnest(found[:most]) AS m),
+		'next_cursor', CASE WHEN cardinality(found) > most THEN cursor_at(found[most].created_at, found[most].id) END);
 END
 $$;
 
 
 GRANT EXECUTE ON FUNCTION
 	pay.create_request(bytea, text, bytea, text, text, bigint, jsonb, text, text, text[], text),
+	pay.show_request(bytea, uuid, text),
+	pay.requests_of_order(bytea, text, text, integer, text),
+	pay.cancel_request(bytea, uuid, text),
+	pay.checkout(text, text),
 	pay.claim(uuid, text, text),
-	pay.approve(uuid, text, bytea, uuid, bigint)
+	pay.approve(uuid, text, bytea, uuid, bigint),
+	pay.add_merchant(uuid, text, bytea),
+	pay.rotate_key(uuid, uuid, bytea, interval),
+	pay.admin_merchants(uuid, text, integer)
 	TO moa_pay;
+-- For who watches many requests at once, and for the worker, so that merchants hear in time.
+GRANT EXECUTE ON FUNCTION pay.expire_requests(integer) TO moa_pay, moa_worker;

@@ -9,6 +9,9 @@
 static const struct route routes[] = {
 	{ GET, PAY "/grades", grade_list, PUBLIC },
 	{ POST, PAY "/requests", request_create, MERCHANT | IDEMPOTENT | BODY },
+	{ GET, PAY "/requests", request_list, MERCHANT | QUERY },
+	{ GET, PAY "/requests/:id", request_show, MERCHANT },
+	{ POST, PAY "/requests/:id/cancel", request_cancel, MERCHANT },
 	{ POST, PAY "/requests/:id/approve", request_approve, IDEMPOTENT | BODY },
 	{ POST, PAY "/codes/claim", code_claim, BODY },
 	{ GET, PAY "/checkout/:id/events", window_events, PUBLIC | STREAM | ANY_ORIGIN },
@@ -29,6 +32,12 @@ static const struct route routes[] = {
 	{ GET, PAY "/check_in", check_in_show },
 	{ POST, PAY "/check_in", check_in_draw },
 	{ GET, PAY "/settlements", settlement_show, MERCHANT | QUERY },
+	{ GET, PAY "/checkout/:id", checkout_show, PUBLIC | ANY_ORIGIN },
+	{ GET, PAY "/checkout/:id/qr.png", checkout_png, PUBLIC | ANY_ORIGIN },
+	{ GET, PAY "/checkout/:id/qr.svg", checkout_svg, PUBLIC | ANY_ORIGIN },
+	{ GET, PAY "/merchants", merchant_list, ADMIN | QUERY },
+	{ POST, PAY "/merchants", merchant_create, ADMIN | BODY },
+	{ POST, PAY "/merchants/:id/rotate_key", merchant_rotate, ADMIN | BODY },
 	{ 0 },
 };
 

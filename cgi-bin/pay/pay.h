@@ -18,6 +18,13 @@ struct resp;
 enum {
 	PAY_GRADES,
 	PAY_REQUEST,
+	PAY_SHOW_REQUEST,
+	PAY_ORDER,
+	PAY_CANCEL,
+	PAY_CHECKOUT,
+	PAY_ADD_MERCHANT,
+	PAY_ROTATE_KEY,
+	PAY_MERCHANTS,
 	PAY_CLAIM,
 	PAY_APPROVE,
 	PAY_WATCH,
@@ -81,7 +88,17 @@ enum err ledger_list(const struct req *rq, struct resp *rs);
 enum err ledger_points(const struct req *rq, struct resp *rs);
 enum err payment_list(const struct req *rq, struct resp *rs);
 enum err payment_show(const struct req *rq, struct resp *rs);
+enum err checkout_png(const struct req *rq, struct resp *rs);
+enum err checkout_show(const struct req *rq, struct resp *rs);
+enum err checkout_svg(const struct req *rq, struct resp *rs);
+enum err code_claim(const struct req *rq, struct resp *rs);
+enum err grade_list(const struct req *rq, struct resp *rs);
+enum err notice_take(const struct req *rq, struct resp *rs);
+enum err merchant_create(const struct req *rq, struct resp *rs);
+enum err merchant_list(const struct req *rq, struct resp *rs);
+enum err merchant_rotate(const struct req *rq, struct resp *rs);
 enum err request_approve(const struct req *rq, struct resp *rs);
+enum err request_cancel(const struct req *rq, struct resp *rs);
 enum err request_create(const struct req *rq, struct resp *rs);
 enum err settlement_show(const struct req *rq, struct resp *rs);
 enum err summary_show(const struct req *rq, struct resp *rs);
@@ -94,5 +111,7 @@ enum err webhook_deliveries(const struct req *rq, struct resp *rs);
 enum err webhook_list(const struct req *rq, struct resp *rs);
 enum err webhook_replay(const struct req *rq, struct resp *rs);
 enum err window_events(const struct req *rq, struct resp *rs);
+enum err request_list(const struct req *rq, struct resp *rs);
+enum err request_show(const struct req *rq, struct resp *rs);
 
 #endif

@@ -1,11 +1,28 @@
 /* Every statement the pay program may run.  What they call is in sql/, from 0009_ledger.sql on. */
 #include "pay.h"
 
+#define PAY_MERCHANT_COLUMNS                                                                                     \
+	"SELECT code, result ->> 'id' AS id, result ->> 'name' AS name, result ->> 'created_at' AS created_at, " \
+	"result -> 'keys' AS keys"
+
 const struct stmt pay_stmts[PAY__MAX] = {
 	[PAY_GRADES] = { "pay_grades", 0, "SELECT NULL AS code, result FROM pay.grades" },
 	[PAY_REQUEST] = { "pay_request", 11,
 			  "SELECT code, result, replayed FROM "
 			  "pay.create_request($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)" },
+	[PAY_SHOW_REQUEST] = { "pay_show_request", 3,
+			       "SELECT code, result FROM pay.show_request($1, $2, $3)" },
+	[PAY_ORDER] = { "pay_order", 5,
+			"SELECT code, result FROM pay.requests_of_order($1, $2, $3, $4, $5)" },
+	[PAY_CANCEL] = { "pay_cancel", 3, "SELECT code, result FROM pay.cancel_request($1, $2, $3)" },
+	[PAY_CHECKOUT] = { "pay_checkout", 2,
+			   "SELECT code, result, result #>> '{qr,payload}' AS payload FROM pay.checkout($1, $2)" },
+	[PAY_ADD_MERCHANT] = { "pay_add_merchant", 3,
+			       PAY_MERCHANT_COLUMNS " FROM pay.add_merchant($1, $2, $3)" },
+	[PAY_ROTATE_KEY] = { "pay_rotate_key", 4,
+			     PAY_MERCHANT_COLUMNS
+			     " FROM pay.rotate_key($1, $2, $3, make_interval(secs => $4::bigint))" },
+	[PAY_MERCHANTS] = { "pay_merchants", 3, "SELECT code, result FROM pay.admin_merchants($1, $2, $3)" },
 	[PAY_CLAIM] = { "pay_claim", 3, "SELECT code, result, retry_after_s FROM pay.claim($1, $2, $3)" },
 	[PAY_APPROVE] = { "pay_approve", 5,
 			  "SELECT code, result, replayed FROM pay.approve($1, $2, $3, $4, $5)" },

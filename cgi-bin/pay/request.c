@@ -63,6 +63,63 @@ request_create(const struct req *rq, struct resp *rs)
 	return e ? e : resp_result(rs, 201, &res);
 }
 
+struct list_in {
+	const char *order_id;
+	struct page page;
+};
+
+static const struct field list_fields[] = {
+	{ "order_id", F_LINE, offsetof(struct list_in, order_id), 1, 100, F_REQUIRED },
+	PAGE_FIELDS(offsetof(struct list_in, page)),
+	{ 0 },
+};
+
+/* GET /requests?order_id= -> 200 {items: [request], next_cursor}, newest first. */
+enum err
+request_list(const struct req *rq, struct resp *rs)
+{
+	struct list_in in = { .page = PAGE_PRESET };
+	struct db_result res;
+	enum err e;
+
+	e = fields_query(rq, rs, list_fields, &in);
+	if (e)
+		return e;
+	e = db_run(rq, PAY_ORDER,
+		   DB_ARGS(pay_merchant(rq), db_text(in.order_id), db_text(in.page.cursor),
+			   db_i64(rq, in.page.limit), db_text(pay_base(rq))),
+		   &res);
+	return e ? e : resp_result(rs, 200, &res);
+}
+
+/* Run a statement about the request that the path names, which takes the key, the id and where links begin. */
+static enum err
+run_on(const struct req *rq, struct resp *rs, int statement)
+{
+	struct db_result res;
+	enum err e;
+
+	if (!text_is_uuid(rq->arg[0]))
+		return ERR_NOT_FOUND;
+	e = db_run(rq, statement, DB_ARGS(pay_merchant(rq), db_text(rq->arg[0]), db_text(pay_base(rq))),
+		   &res);
+	return e ? e : resp_result(rs, 200, &res);
+}
+
+/* GET /requests/:id -> 200 request. */
+enum err
+request_show(const struct req *rq, struct resp *rs)
+{
+	return run_on(rq, rs, PAY_SHOW_REQUEST);
+}
+
+/* POST /requests/:id/cancel -> 200 request, cancelled, or expired if it had run out; 409 already_paid. */
+enum err
+request_cancel(const struct req *rq, struct resp *rs)
+{
+	return run_on(rq, rs, PAY_CANCEL);
+}
+
 struct approve_in {
 	int64_t points;
 };

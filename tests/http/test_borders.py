@@ -37,6 +37,7 @@ OFFERED = {
     "pay.end_confirm(uuid,text,boolean,text)": {"worker"},
     "pay.expire_repayments()": {"worker"},
     "pay.next_repayment()": {"worker"},
+    "pay.expire_requests(integer)": {"worker"},
     "chatbot.erase(uuid)": {"worker"},
     "chatbot.next_summary()": {"worker"},
     "chatbot.put_summary(text,bigint,text)": {"worker"},

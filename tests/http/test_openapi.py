@@ -125,6 +125,9 @@ def test_every_operation_keeps_its_promise(description, api, ctl, gateway, monke
     repay_calls(api, customer, ctl, gateway)
     ctl("admin", "add", admin.email)
     admin.access_token = api.login(admin.email, admin.password)["access_token"]
+    made = api.post("/pay/merchants", token=admin, json={"name": "도토리마트"}).json()
+    api.post(f"/pay/merchants/{made['id']}/rotate_key", token=admin)
+    api.get("/pay/merchants", token=admin)
     api.get("/auth/customers", token=admin, params={"q": customer.email})
     api.post(f"/auth/customers/{customer.id}/revoke_sessions", token=admin)
     leaver = api.register()
@@ -173,7 +176,17 @@ def pay_calls(api, customer, ctl):
     shop = Shop(api, ctl)
     api.get("/pay/grades")
     reading_calls(api, customer, shop, shop.buy(customer))
+    request_calls(api, shop)
     webhook_calls(api, shop)
+
+
+def request_calls(api, shop):
+    request = shop.request()
+    api.get("/pay/requests", token=shop.key, params={"order_id": request["order_id"]})
+    api.get(f"/pay/requests/{request['id']}", token=shop.key)
+    for path in ("", "/qr.png", "/qr.svg"):
+        api.get(f"/pay/checkout/{request['checkout_id']}{path}")
+    api.post(f"/pay/requests/{request['id']}/cancel", token=shop.key)
 
 
 def reading_calls(api, customer, shop, payment):
