@@ -25,6 +25,7 @@ CREATE TABLE pay.webhook_delivery (
 	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
 	endpoint_id uuid NOT NULL REFERENCES pay.webhook_endpoint,
 	event_id uuid NOT NULL REFERENCES pay.event,
+	merchant_id uuid NOT NULL REFERENCES pay.merchant,
 	created_at timestamptz NOT NULL DEFAULT moa.now(),
 	status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'delivered', 'failed')),
 	due_at timestamptz NOT NULL DEFAULT moa.now(),  -- of a leased one: when the lease runs out
@@ -37,7 +38,7 @@ CREATE TABLE pay.webhook_delivery (
 	UNIQUE (endpoint_id, event_id)
 );
 CREATE INDEX webhook_delivery_due ON pay.webhook_delivery (due_at) WHERE status = 'pending';
-CREATE INDEX webhook_delivery_leased ON pay.webhook_delivery (endpoint_id, due_at) WHERE leased;
+CREATE INDEX webhook_delivery_leased ON pay.webhook_delivery (merchant_id, due_at) WHERE leased;
 CREATE INDEX webhook_delivery_list ON pay.webhook_delivery (endpoint_id, created_at DESC, id DESC);
 CREATE INDEX webhook_delivery_last ON pay.webhook_delivery (endpoint_id, attempted_at DESC) WHERE attempted_at IS NOT NULL;
 CREATE INDEX webhook_delivery_event ON pay.webhook_delivery (event_id);
@@ -46,8 +47,8 @@ CREATE INDEX event_at ON pay.event (at);
 CREATE FUNCTION pay.make_deliveries() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-	INSERT INTO pay.webhook_delivery (endpoint_id, event_id)
-	SELECT e.id, new.id FROM pay.webhook_endpoint e
+	INSERT INTO pay.webhook_delivery (endpoint_id, event_id, merchant_id)
+	SELECT e.id, new.id, e.merchant_id FROM pay.webhook_endpoint e
 	WHERE e.merchant_id = new.merchant_id AND e.deleted_at IS NULL AND e.disabled_at IS NULL
 		AND new.type = ANY (e.events);
 	RETURN NULL;
@@ -234,7 +235,7 @@ $$;
 
 
 -- pay.next_delivery(): the delivery that has been due for longest, leased to the calling worker for a minute; no row when
--- there is nothing to do.  At most 4 run at once for one endpoint, so that a slow merchant does not hold the others up.
+-- there is nothing to do.  At most 4 run at once for one merchant, so that a slow one does not hold the others up.
 -- What belongs to an endpoint that has gone meanwhile is put aside here.
 CREATE FUNCTION pay.next_delivery()
 RETURNS TABLE (id uuid, attempt integer, endpoint_id uuid, url text, secret bytea, event_id uuid, body text)
@@ -247,9 +248,9 @@ DECLARE
 BEGIN
 	LOOP
 		SELECT w.* INTO d FROM webhook_delivery w
-		WHERE w.status = 'pending' AND w.due_at <= t AND w.endpoint_id NOT IN (
-			SELECT b.endpoint_id FROM webhook_delivery b WHERE b.leased AND b.due_at > t
-			GROUP BY b.endpoint_id HAVING count(*) >= 4)
+		WHERE w.status = 'pending' AND w.due_at <= t AND w.merchant_id NOT IN (
+			SELECT b.merchant_id FROM webhook_delivery b WHERE b.leased AND b.due_at > t
+			GROUP BY b.merchant_id HAVING count(*) >= 4)
 		ORDER BY w.due_at LIMIT 1 FOR UPDATE SKIP LOCKED;
 		IF NOT FOUND THEN
 			RETURN;

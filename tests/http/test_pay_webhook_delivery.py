@@ -207,6 +207,16 @@ def test_private_addresses_are_not_called(database, merchant, receiver, url):
     assert (delivery.status, delivery.last_fault) == ("pending", "private")
 
 
+def test_a_server_that_cannot_prove_its_name_is_told_nothing(database, merchant, receiver, place):
+    """https with a certificate that nobody vouches for."""
+    receiver.encrypt(place)
+    endpoint = merchant.endpoint(receiver.url)
+    merchant.emit()
+    once(database)
+    assert receiver.heard == []
+    assert merchant.deliveries(endpoint)[0].last_fault == "connect"
+
+
 def test_told_within_a_second(database, merchant, receiver, worker):
     merchant.endpoint(receiver.url)
     process = worker()
@@ -265,12 +275,13 @@ def test_two_workers_tell_each_event_once(database, merchant, receiver, worker):
 
 
 def test_a_merchant_that_hangs_holds_no_other_up(database, merchant, receiver, worker):
-    """Of a whole queue for it, only so many are sent at once."""
+    """Of a whole queue for its endpoints, only so many are sent at once."""
     slow, other = Receiver(), Merchant(database.query)
     try:
-        slow.answers = ["hang"] * 40
-        merchant.endpoint(slow.url)
-        for _ in range(40):
+        slow.answers = ["hang"] * 60
+        for number in range(3):
+            merchant.endpoint(f"{slow.url}/{number}")
+        for _ in range(20):
             merchant.emit()
         other.endpoint(receiver.url)
         worker()
