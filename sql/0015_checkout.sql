@@ -3,8 +3,8 @@
 SET LOCAL ROLE moa_pay_owner;
 
 -- pay.watch(ids, known): of the checkouts ids, by their place there, those whose status is no longer the one in known;
--- 'unknown' is one that there is not.  What has run out is marked, but for what somebody is paying at this moment.
-CREATE FUNCTION pay.watch(ids text[], known text[]) RETURNS TABLE (place bigint, status text)
+-- 'unknown' is one that there is not; left_ms until it expires.  What has run out is marked, but for what somebody is paying at this moment.
+CREATE FUNCTION pay.watch(ids text[], known text[]) RETURNS TABLE (place bigint, status text, left_ms bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pay, pg_temp AS $$
 DECLARE
 	late request;
@@ -17,7 +17,8 @@ BEGIN
 		PERFORM expire(late);
 	END LOOP;
 	RETURN QUERY
-	SELECT asked.place, coalesce(r.status, 'unknown')
+	SELECT asked.place, coalesce(r.status, 'unknown'),
+		greatest(0, floor(extract(epoch FROM r.expires_at - moa.now()) * 1000))::bigint
 	FROM unnest(ids, known) WITH ORDINALITY AS asked (id, known, place)
 	LEFT JOIN request r ON r.checkout_id = asked.id
 	WHERE coalesce(r.status, 'unknown') <> asked.known;

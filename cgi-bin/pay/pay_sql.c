@@ -26,7 +26,7 @@ const struct stmt pay_stmts[PAY__MAX] = {
 	[PAY_CLAIM] = { "pay_claim", 3, "SELECT code, result, retry_after_s FROM pay.claim($1, $2, $3)" },
 	[PAY_APPROVE] = { "pay_approve", 5,
 			  "SELECT code, result, replayed FROM pay.approve($1, $2, $3, $4, $5)" },
-	[PAY_WATCH] = { "pay_watch", 2, "SELECT place, status FROM pay.watch($1, $2)" },
+	[PAY_WATCH] = { "pay_watch", 2, "SELECT place, status, left_ms FROM pay.watch($1, $2)" },
 	[PAY_CLOSE] = { "pay_close", 1, "SELECT code, result FROM pay.close_checkout($1)" },
 	[PAY_START_REPAYMENT] = { "pay_start_repayment", 6,
 				  "SELECT code, result, replayed FROM pay.start_repayment($1, $2, $3, $4, $5, $6)" },

@@ -23,7 +23,8 @@ struct watcher {
 	char id[WATCH_ID_LEN + 1];
 	unsigned turn; /* counts who has been here: what was read for the last one is not the next one's */
 	enum watch_status status;
-	int fd; /* an eventfd, made for the first watcher in this place; -1 before */
+	int64_t expires_ms; /* of clock_ms */
+	int fd;		    /* an eventfd, made for the first watcher in this place; -1 before */
 };
 
 struct watch {
@@ -113,6 +114,7 @@ round_tell(const struct round *r, struct watch *w, const struct db_result *res)
 		if (!one->taken || one->turn != r->turn[n])
 			continue;
 		one->status = status_of(db_str(res, row, "status"));
+		one->expires_ms = clock_ms() + db_num(res, row, "left_ms");
 		if (eventfd_write(one->fd, 1) != 0)
 			abort();
 	}
@@ -283,7 +285,7 @@ watch_fd(const struct watch *w, int place)
 }
 
 enum watch_status
-watch_look(struct watch *w, int place)
+watch_look(struct watch *w, int place, int *ret_left_ms)
 {
 	enum watch_status status;
 	eventfd_t news;
@@ -292,6 +294,7 @@ watch_look(struct watch *w, int place)
 	(void)eventfd_read(w->at[place].fd, &news);
 	pthread_mutex_lock(&w->lock);
 	status = w->at[place].status;
+	*ret_left_ms = clock_left_ms(w->at[place].expires_ms);
 	pthread_mutex_unlock(&w->lock);
 	return status;
 }

@@ -49,8 +49,8 @@ void watch_end(struct watch *w, int place);
 /** watch_fd(w, place): Can be read from as soon as there is something new for watch_look. */
 int watch_fd(const struct watch *w, int place);
 
-/** watch_look(w, place): The status as last read. */
-enum watch_status watch_look(struct watch *w, int place);
+/** watch_look(w, place, ret_left_ms): The status as last read, and how long from now until it expires, by the business clock. */
+enum watch_status watch_look(struct watch *w, int place, int *ret_left_ms);
 
 /** watch_name(status): Its public name, "pending". */
 const char *watch_name(enum watch_status status);

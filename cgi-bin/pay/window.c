@@ -24,12 +24,14 @@ is_checkout_id(const char *id)
 }
 
 static enum err
-tell(const struct req *rq, struct resp *rs, enum watch_status status)
+tell(const struct req *rq, struct resp *rs, enum watch_status status, int left_ms)
 {
 	struct json_object *event = out_object(rq->arena);
 	enum err e = rs->begun ? OK : stream_begin(rs);
 
 	out_str(event, "status", watch_name(status));
+	if (status < WATCH_PAID)
+		out_num(event, "left_ms", left_ms);
 	return e ? e : stream_event(rs, NULL, "status", out_text(event));
 }
 
@@ -41,16 +43,17 @@ follow(const struct req *rq, struct resp *rs, int place)
 	int64_t first_ms = clock_ms() + FIRST_MS, end_ms = clock_ms() + STREAM_MS, beat_ms = 0;
 	enum watch_status seen = WATCH_UNREAD;
 	enum err e = OK;
+	int left_ms;
 
 	while (e == OK && seen < WATCH_PAID && clock_left_ms(end_ms) > 0) {
-		enum watch_status now = watch_look(w, place);
+		enum watch_status now = watch_look(w, place, &left_ms);
 
 		if (now == WATCH_UNKNOWN)
 			return ERR_NOT_FOUND;
 		if (now == WATCH_UNREAD && clock_left_ms(first_ms) == 0)
 			return ERR_UNAVAILABLE;
 		if (now != seen)
-			e = tell(rq, rs, now);
+			e = tell(rq, rs, now, left_ms);
 		else if (seen != WATCH_UNREAD && clock_left_ms(beat_ms) == 0)
 			e = stream_beat(rs);
 		if (now != seen || clock_left_ms(beat_ms) == 0)
@@ -64,7 +67,7 @@ follow(const struct req *rq, struct resp *rs, int place)
 	return rs->begun && e == ERR_UNAVAILABLE ? OK : e;
 }
 
-/* GET /checkout/:id/events -> text/event-stream: "status" with {status}, now and at each change; over with the checkout. */
+/* GET /checkout/:id/events -> text/event-stream: "status" with {status, left_ms}, now and at each change; over with the checkout. */
 enum err
 window_events(const struct req *rq, struct resp *rs)
 {

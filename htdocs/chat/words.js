@@ -1,4 +1,7 @@
-/* What the page itself says, in Korean and English, and how it writes amounts and times. */
+/* What the page itself says, in Korean and English, and how it writes times. */
+import { say, speak, spoken, teach, won } from "/say.js";
+
+export { say, speak, spoken, won };
 
 const words = {
 	ko: {
@@ -115,34 +118,10 @@ const words = {
 	},
 };
 
-let language = "ko";
-
-export const spoken = () => language;
-
-export function speak(code) {
-	language = code === "en" ? "en" : "ko";
-	document.documentElement.lang = language;
-	document.title = `${say("title")} · moa`;
-	for (const node of document.querySelectorAll("[data-words]"))
-		node.textContent = say(node.dataset.words);
-	for (const node of document.querySelectorAll("[data-label]"))
-		node.setAttribute("aria-label", say(node.dataset.label));
-	for (const node of document.querySelectorAll("[data-hint]"))
-		node.placeholder = say(node.dataset.hint);
-}
-
-/* The text of that name, its gaps filled: say("rate_limited", { s: 5 }).  Parts of a name: "outcome.accepted". */
-export function say(name, values = {}) {
-	const text = name.split(".").reduce((found, part) => found?.[part], words[language]) ?? "";
-
-	return typeof text === "string" ? text.replace(/\{(\w+)\}/g, (_, gap) => values[gap] ?? "") : text;
-}
+teach(words);
 
 /* In which language a text is written, for screen readers and hyphenation. */
 export const language_of = (text) => (/[가-힣]/.test(text) ? "ko" : "en");
-
-export const won = (amount) => (language === "ko"
-	? `${amount.toLocaleString("ko-KR")}원` : `${amount.toLocaleString("en-US")} won`);
 
 /* "오후 3:20" today, else with the day. */
 export function when(time) {
@@ -150,5 +129,5 @@ export function when(time) {
 	const shape = today ? { hour: "numeric", minute: "2-digit" }
 		: { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" };
 
-	return new Intl.DateTimeFormat(language === "ko" ? "ko-KR" : "en-US", shape).format(at);
+	return new Intl.DateTimeFormat(spoken() === "ko" ? "ko-KR" : "en-US", shape).format(at);
 }

@@ -56,6 +56,8 @@ class Turn:
 class Chat:
     """The server.  calls are (method, path, headers, body) of the turns' calls, in their order."""
 
+    policy = POLICY
+
     def __init__(self, htdocs):
         self.htdocs = Path(htdocs)
         self.calls = []
@@ -74,7 +76,7 @@ class Chat:
             def head(self, status, kind, *headers):
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
-                self.send_header("Content-Security-Policy", POLICY)
+                self.send_header("Content-Security-Policy", chat.policy)
                 for name, value in headers:
                     self.send_header(name, value)
                 self.end_headers()

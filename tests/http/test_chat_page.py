@@ -5,12 +5,9 @@ import sys
 import threading
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from browser import Page, browser, resize  # noqa: F401  pylint: disable=unused-import
 from moa import TREE
 from servers import until
 
@@ -18,32 +15,16 @@ sys.path.insert(0, str(TREE / "tests/fakes"))
 from chat import Chat, whole  # noqa: E402
 from model import Model  # noqa: E402
 
-ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars")
 
-
-class Page:
+class ChatPage(Page):
     """The page in a browser of its own."""
-
-    def __init__(self, browser):
-        self.browser = browser
 
     def open(self, url):
         self.browser.get(url + "/chat/")
         return self
 
-    def all(self, selector):
-        return self.browser.find_elements(By.CSS_SELECTOR, selector)
-
-    def one(self, selector):
-        """The element, once it is shown."""
-        return until(lambda: next((node for node in self.all(selector) if node.is_displayed()), None), selector)
-
-    def text(self, selector):
-        return self.browser.execute_script(
-            "return [...document.querySelectorAll(arguments[0])].map((node) => node.textContent)", selector)
-
     def shows(self, text, selector="#log"):
-        return until(lambda: any(text in found for found in self.text(selector)), f'"{text}"')
+        return super().shows(text, selector)
 
     def is_quiet(self):
         return not self.all("#log [aria-busy]") and not self.one("#send").get_attribute("hidden")
@@ -62,38 +43,15 @@ class Page:
         until(lambda: len(self.all("#log .said")) == before + 2 and self.is_quiet(), f'the answer to "{text}"')
         return self.text("#log .said:last-child .words")[0]
 
-    def complaints(self):
-        """What the browser complained of: policy violations, faults of ours, files that are not there."""
-        return [line["message"] for line in self.browser.get_log("browser")]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    options = Options()
-    options.binary_location = "/usr/bin/chromium"
-    for argument in ARGUMENTS:
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    found = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
-    yield found
-    found.quit()
-
 
 @pytest.fixture
-def make_page(browser):
+def make_page(browser, resize):
     """make_page(width, height, language): a fresh page of that size in that language."""
-    def make(width=360, height=740, language="en-US"):
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                                {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
-        browser.execute_cdp_cmd("Emulation.setUserAgentOverride", {
-            "userAgent": browser.execute_script("return navigator.userAgent"), "acceptLanguage": language})
-        return Page(browser)
+    def make(*size):
+        resize(*size)
+        return ChatPage(browser)
 
-    yield make
-    browser.execute_script("localStorage.clear(); sessionStorage.clear()")
-    browser.execute_cdp_cmd("Network.clearBrowserCookies", {})
-    browser.get("about:blank")
-    browser.get_log("browser")
+    return make
 
 
 @pytest.fixture
