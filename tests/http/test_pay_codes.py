@@ -1,0 +1,200 @@
+"""Codes under attack and at their end: wrong input, others' requests, guesses, and the 120 seconds, by the test clock."""
+
+import pytest
+
+from client import assert_problem
+from shop import Shop, fresh, shop  # noqa: F401
+
+WON = [-1, 0, -12_900, 100_000_001, 2**53, 2**70, 1.5, 12_900.0, "12900", None, True, [1], {}]
+POINTS = [-1, 100_000_001, 2**63, 0.5, "1", None, False]
+
+
+@pytest.mark.parametrize("amount", WON, ids=repr)
+def test_an_amount_is_a_whole_number_of_won(shop, amount):
+    """Zero and negative amounts were accepted once."""
+    assert_problem(shop.ask(amount), 422, "validation_failed")
+
+
+@pytest.mark.parametrize("points", POINTS, ids=repr)
+def test_points_are_a_whole_number(api, system, shop, points):
+    """Negative points made the price larger and earned more; points above the price raised the limit."""
+    customer, request = api.register(), shop.request(1_000)
+    shop.claim(customer, request)
+    assert_problem(shop.approve(customer, request, points), 422, "validation_failed")
+    assert state(system, customer) == (0, 0)
+
+
+def state(system, customer):
+    return query(system, "SELECT owed_won, points FROM pay.account WHERE customer_id = %s", customer.id)[0]
+
+
+def query(system, sql, *args):
+    connection = system.postgres.connect()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, args)
+            return cursor.fetchall() if cursor.description else None
+    finally:
+        connection.close()
+
+
+def test_points_above_price_or_balance(api, system, shop):
+    customer = api.register()
+    query(system, "UPDATE pay.account SET points = 500 WHERE customer_id = %s", customer.id)
+    for amount, points, status, code in ((400, 401, 422, "validation_failed"), (1_000, 501, 409, "insufficient_points")):
+        request = shop.request(amount)
+        shop.claim(customer, request)
+        problem = assert_problem(shop.approve(customer, request, points), status, code)
+        assert [fault["field"] for fault in problem.get("errors", [])] == (["points"] if status == 422 else [])
+        assert shop.approve(customer, request, 0).status_code == 201
+    assert state(system, customer)[0] == 1_400
+
+
+@pytest.mark.parametrize("body", [
+    {"order_id": "", "name": "x", "amount_won": 1}, {"order_id": "x" * 101, "name": "x", "amount_won": 1},
+    {"order_id": "1", "name": " ", "amount_won": 1}, {"order_id": "1", "name": "x" * 101, "amount_won": 1},
+    {"order_id": "1", "name": "a\nb", "amount_won": 1}, {"order_id": "1", "name": "x"},
+    {"order_id": "1", "name": "x", "amount_won": 1, "price": 1},
+    {"order_id": "1", "name": "x", "amount_won": 1, "metadata": [1]},
+    {"order_id": "1", "name": "x", "amount_won": 1, "metadata": {"deep": {"er": 1}}},
+    {"order_id": "1", "name": "x", "amount_won": 1, "metadata": {"n": 1.5}},
+    {"order_id": "1", "name": "x", "amount_won": 1, "metadata": {"": "x"}},
+    {"order_id": "1", "name": "x", "amount_won": 1, "metadata": {"long": "x" * 501}},
+    {"order_id": "1", "name": "x", "amount_won": 1, "metadata": {str(n): n for n in range(21)}},
+], ids=lambda body: repr(body)[:60])
+def test_a_request_is_checked_field_by_field(api, shop, body):
+    assert_problem(api.post("/pay/requests", token=shop.key, headers=fresh(), json=body), 422, "validation_failed")
+
+
+def test_calls_that_move_money_need_a_key(api, shop):
+    customer, request = api.register(), shop.request()
+    shop.claim(customer, request)
+    for headers in ({}, {"Idempotency-Key": ""}, {"Idempotency-Key": "a b"}, {"Idempotency-Key": "x" * 256}):
+        reply = api.post(f"/pay/requests/{request['id']}/approve", token=customer, headers=headers, json={})
+        assert_problem(reply, 400, "idempotency_key_required")
+
+
+def test_a_request_is_for_who_has_claimed_it(api, shop):
+    """Whoever knew a request's number could pay it; two could hold the same code."""
+    customer, other, request = api.register(), api.register(), shop.request()
+    assert_problem(shop.approve(customer, request), 404, "not_found")
+    shop.claim(customer, request)
+    for kind, value in (("pin", request["pin"]), ("qr", request["qr"]["payload"])):
+        reply = api.post("/pay/codes/claim", token=other, json={"type": kind, "value": value})
+        assert_problem(reply, 409, "code_claimed")
+    assert_problem(shop.approve(other, request), 404, "not_found")
+    assert shop.approve(customer, request).status_code == 201
+    assert_problem(shop.approve(other, request), 404, "not_found")
+
+
+def test_a_used_code_leads_nowhere(api, shop):
+    customer, request = api.register(), shop.request()
+    shop.claim(customer, request)
+    shop.approve(customer, request)
+    for kind, value in (("pin", request["pin"]), ("qr", request["qr"]["payload"])):
+        reply = api.post("/pay/codes/claim", token=api.register(), json={"type": kind, "value": value})
+        assert_problem(reply, 404, "code_unknown")
+
+
+def test_a_pin_may_come_back(api, system, shop):
+    """A PIN that an earlier request had was found twice, and the lookup failed."""
+    earlier = shop.request()
+    api.post(f"/pay/requests/{earlier['id']}/cancel", token=shop.key)
+    later = shop.request()
+    query(system, "UPDATE pay.request SET pin = %s WHERE id = %s", earlier["pin"], later["id"])
+    claimed = api.post("/pay/codes/claim", token=api.register(), json={"type": "pin", "value": earlier["pin"]})
+    assert claimed.json()["request_id"] == later["id"]
+
+
+@pytest.mark.parametrize("value", ["1234567", "12345", "٣٣٣٣٣٣", "'; --", "%", "x" * 300, "#"])
+def test_odd_codes_are_unknown(api, value):
+    for kind in ("pin", "qr"):
+        reply = api.post("/pay/codes/claim", token=api.register(), json={"type": kind, "value": value})
+        assert_problem(reply, 404, "code_unknown")
+
+
+@pytest.mark.parametrize("body", [{"type": "qrcode", "value": "1"}, {"type": "pin"}, {"type": "pin", "value": 123456},
+                                  {"type": "pin", "value": ""}, {"type": "qr", "value": "x" * 301}])
+def test_a_claim_is_checked_field_by_field(api, body):
+    """Any type but "qrcode" was taken for a PIN."""
+    assert_problem(api.post("/pay/codes/claim", token=api.register(), json=body), 422, "validation_failed")
+
+
+def test_pins_are_not_guessed(api, system, shop):
+    """There was no limit.  Ten wrong codes in ten minutes are counted as rows though each call fails; then not even the
+    right one helps, while others are served."""
+    guesser, request = api.register(), shop.request()
+    for _ in range(10):
+        reply = api.post("/pay/codes/claim", token=guesser, json={"type": "qr", "value": "wrong"})
+        assert_problem(reply, 404, "code_unknown")
+    for _ in range(2):
+        reply = api.post("/pay/codes/claim", token=guesser, json={"type": "pin", "value": request["pin"]})
+        assert_problem(reply, 429, "rate_limited")
+        assert 500 < int(reply.headers["Retry-After"]) <= 600
+        assert '"codes";q=10;w=600' in reply.headers["RateLimit-Policy"] and '"codes";r=0' in reply.headers["RateLimit"]
+    assert query(system, "SELECT count(*) FROM pay.wrong_code WHERE customer_id = %s", guesser.id) == [(10,)]
+    shop.claim(api.register(), request)
+
+
+def test_the_blocked_do_not_buy(api, system, shop):
+    """Blocking was looked at when signing in and never again."""
+    customer, request, later = api.register(), shop.request(), shop.request()
+    shop.claim(customer, request)
+    query(system, "UPDATE pay.account SET standing = 'blocked' WHERE customer_id = %s", customer.id)
+    assert_problem(shop.approve(customer, request), 403, "account_blocked")
+    reply = api.post("/pay/codes/claim", token=customer, json={"type": "pin", "value": later["pin"]})
+    assert_problem(reply, 403, "account_blocked")
+
+
+def test_each_call_is_one_statement(api, system, shop):
+    customer, request = api.register(), shop.request()
+    code = {"type": "pin", "value": request["pin"]}
+    replies = [lambda: shop.ask(), lambda: api.post("/pay/codes/claim", token=customer, json=code),
+               lambda: shop.approve(customer, request), lambda: api.get(f"/pay/requests/{request['id']}", token=shop.key),
+               lambda: api.post(f"/pay/requests/{request['id']}/cancel", token=shop.key),
+               lambda: api.get(f"/pay/checkout/{request['checkout_id']}")]
+    for call in replies:
+        assert system.logged(call())["statements"] <= 2  # a process reads the public keys before its first token
+        assert min(system.logged(call())["statements"] for _ in range(3)) == 1
+
+
+@pytest.fixture(scope="module")
+def later(make_shared_system):
+    """A system whose clock can be moved."""
+    made = make_shared_system()
+    made.ctl("clock", "on")
+    return made
+
+
+@pytest.mark.parametrize("marked", [False, True], ids=["as it is", "marked by another request"])
+def test_the_120_seconds_are_the_servers(later, marked):
+    """A code lived until the merchant's page ended it: for ever, when that was closed."""
+    api, shop = later.api, Shop(later.api, later.ctl)
+    customer, slow = api.register(), api.register()
+    claimed, pending = shop.request(order_id=f"claimed {marked}"), shop.request(order_id=f"pending {marked}")
+    shop.claim(slow, claimed)
+    later.ctl("clock", "advance", "121 seconds")
+    if marked:
+        shop.request()
+    for kind, value in (("pin", pending["pin"]), ("qr", pending["qr"]["payload"])):
+        reply = api.post("/pay/codes/claim", token=customer, json={"type": kind, "value": value})
+        assert_problem(reply, 410, "code_expired")
+    assert_problem(shop.approve(slow, claimed), 410, "code_expired")
+    for request in (claimed, pending):
+        seen = api.get(f"/pay/requests/{request['id']}", token=shop.key).json()
+        assert (seen["status"], seen["pin"], seen["ended_at"]) == ("expired", None, request["expires_at"])
+        assert api.get(f"/pay/checkout/{request['checkout_id']}").json()["status"] == "expired"
+        assert api.post(f"/pay/requests/{request['id']}/cancel", token=shop.key).json()["status"] == "expired"
+        assert query(later, "SELECT type FROM pay.event WHERE data ->> 'request_id' = %s", request["id"]) == [
+            ("request.expired",)]
+        shop.buy(customer, 1_000, order_id=request["order_id"])
+
+
+def test_guessing_may_go_on_after_ten_minutes(later):
+    api, shop = later.api, Shop(later.api, later.ctl)
+    guesser = api.register()
+    for _ in range(10):
+        api.post("/pay/codes/claim", token=guesser, json={"type": "pin", "value": "none"})
+    later.ctl("clock", "advance", "601 seconds")
+    guesser.access_token = api.login(guesser.email, guesser.password)["access_token"]
+    shop.claim(guesser, shop.request())

@@ -1,0 +1,127 @@
+"""Purchases at the same moment: whatever races, nothing is bought twice, and nothing above limit or balance."""
+
+import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from client import Api
+from shop import fresh, shop  # noqa: F401
+from test_pay_codes import query, state
+
+
+def settle(call):
+    """Repeat what found the system busy, under the same key, as a client would."""
+    for _ in range(20):
+        reply = call()
+        if reply.status_code != 503 and "idempotency_in_progress" not in reply.text:
+            return reply
+    return reply
+
+
+def at_once(calls):
+    """Run the calls, each on connections of its own, side by side; their replies."""
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(settle, calls))
+
+
+def post(system, path, token, body, key=None):
+    """A call that is ready to be made from any thread."""
+    headers = {"Idempotency-Key": key or str(uuid.uuid4())}
+    return lambda: Api(system).post(path, token=token, headers=headers, json=body)
+
+
+def codes(replies):
+    return Counter("ok" if reply.ok else reply.json()["code"] for reply in replies)
+
+
+def claimed(shop, customer, amount, n=1):
+    requests = [shop.request(amount) for _ in range(n)]
+    for request in requests:
+        shop.claim(customer, request)
+    return requests
+
+
+def test_50_purchases_at_the_edge_of_the_limit(api, system, shop):
+    """Balances were read, checked and then written: two payments at once went below zero.  Of 50 that cost a tenth of the
+    limit exactly 10 succeed."""
+    customer = api.register()
+    requests = claimed(shop, customer, 10_000, 50)
+    replies = at_once([post(system, f"/pay/requests/{request['id']}/approve", customer, {}) for request in requests])
+    assert codes(replies) == {"ok": 10, "insufficient_limit": 40}
+    assert state(system, customer) == (100_000, 10 * 20)
+    assert query(system, """
+        SELECT count(*), sum(amount_won), (SELECT sum(owed_won) FROM pay.bill b WHERE b.customer_id = %s)
+        FROM pay.payment WHERE customer_id = %s""", customer.id, customer.id) == [(10, 100_000, 100_000)]
+    booked = query(system, """
+        SELECT balance FROM pay.transfer WHERE customer_id = %s AND debit = 'owed' ORDER BY id""", customer.id)
+    assert [balance for (balance,) in booked] == list(range(10_000, 100_001, 10_000))
+
+
+def test_points_are_spent_once(api, system, shop):
+    customer = api.register()
+    query(system, "UPDATE pay.account SET points = 3000 WHERE customer_id = %s", customer.id)
+    requests = claimed(shop, customer, 1_000, 10)
+    replies = at_once([post(system, f"/pay/requests/{request['id']}/approve", customer, {"points": 1_000})
+                       for request in requests])
+    assert codes(replies) == {"ok": 3, "insufficient_points": 7}
+    assert state(system, customer) == (0, 0)
+
+
+def test_two_approvals_of_one_request(api, system, shop):
+    """With keys of their own one of them buys; with the same key both are told the same."""
+    customer = api.register()
+    apart, together = claimed(shop, customer, 5_000, 2)
+    path = f"/pay/requests/{apart['id']}/approve"
+    assert codes(at_once([post(system, path, customer, {}) for _ in range(8)])) == {"ok": 1, "already_paid": 7}
+    path = f"/pay/requests/{together['id']}/approve"
+    replies = at_once([post(system, path, customer, {}, key="the-same-for-all") for _ in range(8)])
+    assert codes(replies) == {"ok": 8} and len({reply.text for reply in replies}) == 1
+    assert state(system, customer)[0] == 10_000
+
+
+def test_one_order_is_asked_for_once(system, shop):
+    body = {"order_id": str(uuid.uuid4()), "name": "한 번만", "amount_won": 100}
+    replies = at_once([post(system, "/pay/requests", shop.key, body) for _ in range(8)])
+    assert codes(replies) == {"ok": 1, "order_id_taken": 7}
+
+
+def test_one_code_has_one_customer(api, system, shop):
+    """The check of a code reserved nothing."""
+    customers, request = [api.register() for _ in range(6)], shop.request()
+    body = {"type": "pin", "value": request["pin"]}
+    replies = at_once([post(system, "/pay/codes/claim", customer, body) for customer in customers])
+    assert codes(replies) == {"ok": 1, "code_claimed": 5}
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_approving_against_cancelling(api, system, shop, attempt):
+    """The merchant was told of a failure, and the customer charged: now exactly one of the two happens."""
+    customer = api.register()
+    [request] = claimed(shop, customer, 1_000)
+    replies = at_once([post(system, f"/pay/requests/{request['id']}/approve", customer, {}),
+                       post(system, f"/pay/requests/{request['id']}/cancel", shop.key, {})])
+    final = api.get(f"/pay/requests/{request['id']}", token=shop.key).json()["status"]
+    assert [reply.ok for reply in replies] == [final == "paid", final == "cancelled"], attempt
+    assert state(system, customer)[0] == (1_000 if final == "paid" else 0)
+
+
+@pytest.mark.parametrize("milliseconds", range(-40, 41, 20))
+def test_approving_against_expiry(api, system, shop, milliseconds):
+    """At the very end of the 120 seconds: whoever once reads "expired" never sees it paid, and the other way round."""
+    customer = api.register()
+    [request] = claimed(shop, customer, 1_000)
+    query(system, "UPDATE pay.request SET expires_at = moa.now() + interval '60 ms' + %s * interval '1 ms' WHERE id = %s",
+          milliseconds, request["id"])
+    read = [lambda: Api(system).get(f"/pay/checkout/{request['checkout_id']}")] * 4
+    approved, *seen = at_once([post(system, f"/pay/requests/{request['id']}/approve", customer, {}), *read])
+    told = {reply.json()["status"] for reply in seen} - {"claimed"}
+    assert told <= {"paid" if approved.ok else "expired"}
+    assert state(system, customer)[0] == (1_000 if approved.ok else 0)
+
+
+def test_guesses_at_once_are_all_counted(api, system):
+    guesser = api.register()
+    replies = at_once([post(system, "/pay/codes/claim", guesser, {"type": "pin", "value": "none"}) for _ in range(15)])
+    assert codes(replies) == {"code_unknown": 10, "rate_limited": 5}
