@@ -67,6 +67,7 @@ static const struct stmt stmts[WORKER__MAX] = {
 				   "FROM pay.next_delivery()" },
 	[WORKER_DELIVERY_DONE] = { "delivery_done", 4, "SELECT pay.delivery_done($1, $2, $3, $4) AS became" },
 	[WORKER_SWEEP_WEBHOOKS] = { "sweep_webhooks", 0, "SELECT rows, more FROM pay.sweep_webhooks()" },
+	[WORKER_EXPIRE_REQUESTS] = { "expire_requests", 1, "SELECT pay.expire_requests($1) AS rows" },
 	[WORKER_EXPIRE_REPAYMENTS] = { "expire_repayments", 0, "SELECT pay.expire_repayments() AS rows" },
 	[WORKER_NEXT_REPAYMENT] = { "next_repayment", 0,
 				    "SELECT id, payment_key, order_id, amount_won FROM pay.next_repayment()" },
@@ -105,7 +106,7 @@ worker_pause(struct worker *w, int ms)
 static enum err
 chores(struct worker *w)
 {
-	static enum err (*const all[])(struct worker *) = { erase_all, repay_all, sweep_if_due };
+	static enum err (*const all[])(struct worker *) = { expire_all, erase_all, repay_all, sweep_if_due };
 	enum err e, last = OK;
 	size_t i;
 

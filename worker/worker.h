@@ -36,6 +36,7 @@ enum worker_stmt {
 	WORKER_NEXT_DELIVERY,
 	WORKER_DELIVERY_DONE,
 	WORKER_SWEEP_WEBHOOKS,
+	WORKER_EXPIRE_REQUESTS,
 	WORKER_EXPIRE_REPAYMENTS,
 	WORKER_NEXT_REPAYMENT,
 	WORKER_END_CONFIRM,
@@ -72,6 +73,12 @@ bool worker_pause(struct worker *w, int ms);
  * ERR_UNAVAILABLE at once, when PostgreSQL does not answer.
  */
 enum err erase_all(struct worker *w) MUST_CHECK;
+
+/**
+ * expire_all(w):
+ * Mark the requests for payment that have run out.  Errors: PostgreSQL's; they are marked by whoever meets them first, then.
+ */
+enum err expire_all(struct worker *w) MUST_CHECK;
 
 /**
  * sweep_if_due(w):

@@ -2,6 +2,7 @@
 
 import pytest
 
+import worker
 from client import assert_problem
 from shop import Shop, fresh, shop  # noqa: F401
 
@@ -198,3 +199,14 @@ def test_guessing_may_go_on_after_ten_minutes(later):
     later.ctl("clock", "advance", "601 seconds")
     guesser.access_token = api.login(guesser.email, guesser.password)["access_token"]
     shop.claim(guesser, shop.request())
+
+
+def test_the_worker_marks_what_nobody_asks_about(later):
+    """So that a merchant hears that a request has run out."""
+    shop = Shop(later.api, later.ctl)
+    requests = [shop.request() for _ in range(3)]
+    later.ctl("clock", "advance", "121 seconds")
+    assert worker.run(later, "--once").returncode == 0
+    for request in requests:
+        assert query(later, "SELECT type FROM pay.event WHERE data ->> 'request_id' = %s", request["id"]) == [
+            ("request.expired",)]
