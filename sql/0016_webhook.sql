@@ -58,26 +58,6 @@ CREATE TRIGGER event_delivered AFTER INSERT ON pay.event
 	FOR EACH ROW EXECUTE FUNCTION pay.make_deliveries();
 
 
--- pay.webhook_cursor(at, id), pay.webhook_after(cursor): a place in a list that is sorted by time and id, newest first.
--- webhook_after gives the place before all items for null, and nulls for what is no cursor.
-CREATE FUNCTION pay.webhook_cursor(at timestamptz, id uuid) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-	SELECT lpad(to_hex((extract(epoch FROM at) * 1000000)::bigint), 16, '0') || replace(id::text, '-', '')
-$$;
-
-CREATE FUNCTION pay.webhook_after(p_cursor text, OUT at timestamptz, OUT id uuid)
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-	IF p_cursor IS NULL THEN
-		at := 'infinity';
-		id := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-	ELSIF p_cursor ~ '^0[0-9a-f]{47}$' THEN
-		at := to_timestamp(0) + ('x' || left(p_cursor, 16))::bit(64)::bigint * interval '1 microsecond';
-		id := right(p_cursor, 32)::uuid;
-	END IF;
-END
-$$;
-
 -- pay.delivery_json(delivery): as its merchant sees it.
 CREATE FUNCTION pay.delivery_json(d pay.webhook_delivery) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
@@ -135,7 +115,7 @@ DECLARE
 	merchant uuid := merchant_of(p_key);
 	after record;
 BEGIN
-	after := webhook_after(p_cursor);
+	after := cursor_read(p_cursor);
 	IF merchant IS NULL OR after.at IS NULL THEN
 		code := CASE WHEN merchant IS NULL THEN 'token_invalid' ELSE 'invalid_cursor' END;
 		RETURN;
@@ -150,7 +130,7 @@ BEGIN
 	SELECT json_build_object(
 		'items', coalesce(json_agg(shown ORDER BY nth) FILTER (WHERE nth <= p_most), '[]'),
 		'next_cursor', CASE WHEN count(*) > p_most
-			THEN max(webhook_cursor(created_at, id)) FILTER (WHERE nth = p_most) END)
+			THEN max(cursor_at(created_at, id)) FILTER (WHERE nth = p_most) END)
 	INTO result FROM found;
 END
 $$;
@@ -189,7 +169,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pay, pg_temp AS $$
 DECLARE
 	after record;
 BEGIN
-	after := webhook_after(p_cursor);
+	after := cursor_read(p_cursor);
 	code := coalesce(owned_endpoint(p_key, p_endpoint), CASE WHEN after.at IS NULL THEN 'invalid_cursor' END);
 	IF code IS NOT NULL THEN
 		RETURN;
@@ -204,7 +184,7 @@ BEGIN
 	SELECT json_build_object(
 		'items', coalesce(json_agg(shown ORDER BY nth) FILTER (WHERE nth <= p_most), '[]'),
 		'next_cursor', CASE WHEN count(*) > p_most
-			THEN max(webhook_cursor(created_at, id)) FILTER (WHERE nth = p_most) END)
+			THEN max(cursor_at(created_at, id)) FILTER (WHERE nth = p_most) END)
 	INTO result FROM found;
 END
 $$;
