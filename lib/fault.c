@@ -47,6 +47,8 @@ static const struct {
 	[F_I64] = { "a whole number", "정수" },
 	[F_BOOL] = { "true or false", "true 또는 false" },
 	[F_LINES] = { "a list of text", "문자열 목록" },
+	[F_NOTES] = { "an object of text, whole numbers, true and false",
+		      "문자열, 정수, true, false로 된 객체" },
 };
 
 /* "ko|en" as people write it: "ko, en". */

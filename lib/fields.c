@@ -186,38 +186,40 @@ take_lines(const struct reading *r, const struct field *f, struct json_object *a
 		*(struct lines *)place(r, f) = lines;
 }
 
-static enum fault
-check_note(const char *name, struct json_object *value)
+/* A fault in a member of the object is one of the whole. */
+static bool
+check_note(const struct reading *r, const struct field *f, const char *name, struct json_object *value)
 {
 	static const struct field note_name = { .type = F_LINE, .min = 1, .max = NOTE_NAME_CHARS_MAX };
 	static const struct field note = { .type = F_TEXT, .max = NOTE_CHARS_MAX };
+	const struct field *at_fault = &note_name;
 	enum fault fault = check_text(&note_name, name);
 
-	if (fault || json_object_is_type(value, json_type_int) ||
-	    json_object_is_type(value, json_type_boolean))
-		return fault;
-	return json_object_is_type(value, json_type_string) ? check_text(&note, json_object_get_string(value))
-							    : FAULT_WRONG_TYPE;
+	if (!fault && json_object_is_type(value, json_type_string)) {
+		at_fault = &note;
+		fault = check_text(&note, json_object_get_string(value));
+	} else if (!fault && !json_object_is_type(value, json_type_int) &&
+		   !json_object_is_type(value, json_type_boolean)) {
+		at_fault = f;
+		fault = FAULT_WRONG_TYPE;
+	}
+	if (fault)
+		fault_note(r->rq, r->rs, f->name, at_fault, fault);
+	return !fault;
 }
 
 static void
 take_notes(const struct reading *r, const struct field *f, struct json_object *object)
 {
-	static const struct field note = { .max = NOTE_CHARS_MAX };
 	int64_t members = json_object_object_length(object);
 
 	if (members < f->min || members > f->max) {
 		fault_note(r->rq, r->rs, f->name, f, members < f->min ? FAULT_TOO_FEW : FAULT_TOO_MANY);
 		return;
 	}
-	json_object_object_foreach (object, name, value) {
-		enum fault fault = check_note(name, value);
-
-		if (fault) {
-			fault_note(r->rq, r->rs, f->name, &note, fault);
+	json_object_object_foreach (object, name, value)
+		if (!check_note(r, f, name, value))
 			return;
-		}
-	}
 	*(const char **)place(r, f) = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN);
 }
 

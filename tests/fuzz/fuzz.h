@@ -29,6 +29,7 @@ struct input {
 	int64_t number;
 	bool truth;
 	struct lines lines;
+	const char *notes;
 };
 
 static const struct field input_fields[] = {
@@ -42,6 +43,7 @@ static const struct field input_fields[] = {
 	{ "number", F_I64, offsetof(struct input, number), -100, 9007199254740991, 0, NULL },
 	{ "truth", F_BOOL, offsetof(struct input, truth), 0, 0, 0, NULL },
 	{ "lines", F_LINES, offsetof(struct input, lines), 1, 3, 0, NULL },
+	{ "notes", F_NOTES, offsetof(struct input, notes), 0, 3, 0, NULL },
 	{ 0 },
 };
 

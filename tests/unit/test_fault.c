@@ -77,7 +77,7 @@ test_every_type_has_a_name(void **state)
 	int type;
 
 	(void)state;
-	for (type = F_LINE; type <= F_LINES; type++) {
+	for (type = F_LINE; type <= F_NOTES; type++) {
 		const struct field field = { "given", (enum field_type)type };
 
 		assert_null(strstr(note(&r, false, &field, FAULT_WRONG_TYPE)->message, "null"));

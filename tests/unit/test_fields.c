@@ -20,6 +20,7 @@ struct input {
 	int64_t amount;
 	bool cookie;
 	struct lines interests;
+	const char *notes;
 };
 
 static const struct field fields[] = {
@@ -33,6 +34,7 @@ static const struct field fields[] = {
 	{ "amount", F_I64, offsetof(struct input, amount), -5, 9007199254740991, 0, NULL },
 	{ "cookie", F_BOOL, offsetof(struct input, cookie), 0, 0, 0, NULL },
 	{ "interests", F_LINES, offsetof(struct input, interests), 1, 3, 0, NULL },
+	{ "notes", F_NOTES, offsetof(struct input, notes), 1, 2, 0, NULL },
 	{ 0 },
 };
 
@@ -84,12 +86,13 @@ test_body(void **state)
 	    ERR_VALIDATION_FAILED); /* 13 characters */
 	request_end(&r);
 	assert_int_equal(
-	    read_body(&r, fields,
-		      "{\"name\":\"김가방\",\"note\":\"a\\n\\tb\",\"password\":\"correct hor\","
-		      "\"email\":\"kim@example.com\",\"born\":\"2024-02-29\","
-		      "\"id\":\"123E4567-E89B-42D3-A456-426614174ABC\",\"language\":\"en\","
-		      "\"amount\":9007199254740991,\"cookie\":true,\"interests\":[\"음악\",\"books\"]}",
-		      &in),
+	    read_body(
+		&r, fields,
+		"{\"name\":\"김가방\",\"note\":\"a\\n\\tb\",\"password\":\"correct hor\","
+		"\"email\":\"kim@example.com\",\"born\":\"2024-02-29\","
+		"\"id\":\"123E4567-E89B-42D3-A456-426614174ABC\",\"language\":\"en\","
+		"\"amount\":9007199254740991,\"cookie\":true,\"interests\":[\"음악\",\"books\"],\"notes\":{\"a\":\"b\",\"c\":7}}",
+		&in),
 	    OK);
 	assert_string_equal(in.name, "김가방");
 	assert_string_equal(in.note, "a\n\tb");
@@ -103,6 +106,7 @@ test_body(void **state)
 	assert_int_equal(in.interests.n, 2);
 	assert_string_equal(in.interests.at[0], "음악");
 	assert_string_equal(in.interests.at[1], "books");
+	assert_string_equal(in.notes, "{\"a\":\"b\",\"c\":7}");
 	request_end(&r);
 }
 
@@ -206,6 +210,13 @@ test_body_faults(void **state)
 		{ fields, "{\"cookie\":1}", "cookie:wrong_type" },
 		{ fields, "{\"cookie\":\"true\"}", "cookie:wrong_type" },
 		{ fields, "{\"interests\":\"music\"}", "interests:wrong_type" },
+		{ fields, "{\"notes\":[]}", "notes:wrong_type" },
+		{ fields, "{\"notes\":{}}", "notes:too_short" },
+		{ fields, "{\"notes\":{\"a\":1,\"b\":2,\"c\":3}}", "notes:too_long" },
+		{ fields, "{\"notes\":{\"a\":true,\"b\":1.5}}", "notes:wrong_type" },
+		{ fields, "{\"notes\":{\"a\":null}}", "notes:wrong_type" },
+		{ fields, "{\"notes\":{\"a\":{}}}", "notes:wrong_type" },
+		{ fields, "{\"notes\":{\"\":1}}", "notes:too_short" },
 		{ fields, "{\"interests\":[]}", "interests:too_short" },
 		{ fields, "{\"interests\":[\"a\",\"b\",\"c\",\"d\"]}", "interests:too_long" },
 		{ fields, "{\"interests\":[\"a\",\"\",7]}",
