@@ -68,6 +68,18 @@ def test_a_new_day_of_seoul_begins_at_midnight_there(make_database):
     assert check_in("2026-11-22T15:00:30+00:00") == (None, "2026-11-23")
 
 
+def test_the_ledger_adds_up(make_database):
+    """Balance and history are one: what they were made of can be recomputed."""
+    database = make_database()
+    customer = str(uuid.uuid4())
+    database.query("SELECT pay.open_account(%s)", customer)
+    for statement in ("SELECT pay.check_in(%s, 5)", "SELECT pay.check_in(%s, 0)", "SELECT pay.award_points(%s, '2026-11-22:1', 10)",
+                      "SELECT pay.award_points(%s, '2026-11-22:1', 10)"):
+        database.query(statement, customer)
+    assert database.query("SELECT points FROM pay.account WHERE customer_id = %s", customer) == [(60,)]
+    assert database.query("SELECT * FROM pay.verify()") == []
+
+
 def test_the_server_draws(api, postgres):
     """What was drawn is not the client's to say, and all sectors come up."""
     customer = api.register()

@@ -8,7 +8,8 @@ import psycopg2.errors
 import pytest
 
 from caller import problem
-from history import api, bought, customer, pages, postgres, system  # noqa: F401
+from history import api, bought, ctl, customer, pages, postgres, system  # noqa: F401
+from shop import Shop
 
 
 def award(postgres, customer, about, amount):
@@ -76,6 +77,23 @@ def test_balances_run_from_nothing_to_the_summary(api, customer, postgres):
     assert (summary["used_won"], summary["points"]) == (9500, 10 + drawn)
     only_points, _ = pages(api, "/pay/points", customer, limit=1)
     assert only_points == [item for item in items if item["unit"] == "points"]
+
+
+def test_a_purchase_with_points(api, ctl, customer, postgres):
+    """Points spent were shown as points earned; here each says which it is, and nothing is earned on what points paid."""
+    award(postgres, customer, "gift", 1000)
+    payment = Shop(api, ctl).buy(customer, 12_900, points=400)
+    items = api.get("/pay/ledger", token=customer).json()["items"]
+    assert sorted((item["kind"], item.get("amount_won", 0), item.get("points", 0)) for item in items) == [
+        ("purchase", 0, 25), ("purchase", 12_500, 0), ("spend", 0, -400), ("watch", 0, 1000)]
+    assert {item["payment_id"] for item in items} == {payment["id"], None}
+    newest = api.get("/pay/points", token=customer, params={"limit": 1}).json()["items"][0]
+    summary = api.get("/pay/summary", token=customer).json()
+    assert summary["points"] == newest["balance_points"] == 625
+    assert (summary["used_won"], summary["available_won"]) == (12_500, 87_500)
+    assert [bill["payments"] for bill in summary["bills"]] == [[payment]]
+    assert api.get("/pay/payments", token=customer).json()["items"] == [payment]
+    assert api.get(f"/pay/payments/{payment['id']}", token=customer).json() == {**payment, "refunds": []}
 
 
 def test_the_ledger_is_ones_own(api, customer, postgres):

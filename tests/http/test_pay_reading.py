@@ -148,6 +148,8 @@ def test_a_letter_is_looked_for_in_so_many_payments_a_page(api, customer, postgr
     many(postgres, customer, 60_000)
     items, count = pages(api, "/pay/payments", customer, q="드")
     assert ([item["id"] for item in items], count) == ([old], 2)
+    items, count = pages(api, "/pay/payments", customer, q="드라")
+    assert ([item["id"] for item in items], count) == ([old], 1)
 
 
 def test_one_payment_with_its_refunds(api, customer, postgres):
