@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "attr.h"
+#include "gateway.h"
 #include "pg.h"
 
 enum { CTL_DONE = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
@@ -20,6 +21,7 @@ struct ctl_conf {
 	const char *sql_dir;	    /* where the migrations are */
 	const char *redis;	    /* "unix:/path" or "host:port" */
 	const char *redis_password; /* NULL: none */
+	struct gateway_conf gateway;
 };
 
 struct ctl {
@@ -58,6 +60,7 @@ int clock_set(struct ctl *ctl, const char *const args[]);
 int clock_advance(struct ctl *ctl, const char *const args[]);
 int clock_reset(struct ctl *ctl, const char *const args[]);
 int ledger_verify(struct ctl *ctl, const char *const args[]);
+int gateway_reconcile(struct ctl *ctl, const char *const args[]);
 int doctor_run(struct ctl *ctl, const char *const args[]);
 
 /**

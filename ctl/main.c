@@ -43,6 +43,8 @@ static const struct command commands[] = {
 	{ "clock reset", "", "test mode: back to the real time", clock_reset },
 	{ "ledger verify", "", "recompute every figure of the ledger; 1 and the first that is wrong",
 	  ledger_verify },
+	{ "gateway reconcile", "[DAY]", "compare a day (yesterday) with the payment gateway's books",
+	  gateway_reconcile },
 	{ "doctor", "", "check database, roles, keys, clocks and Redis", doctor_run },
 	{ 0 },
 };
@@ -56,6 +58,7 @@ static const struct conf_row conf_rows[] = {
 	  "Redis, for doctor: unix:/path or host:port" },
 	{ "MOA_REDIS_PASSWORD", CONF_STR, offsetof(struct ctl_conf, redis_password), 0, 200, NULL,
 	  "its password" },
+	GATEWAY_CONF(offsetof(struct ctl_conf, gateway)),
 	{ 0 },
 };
 

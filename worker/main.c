@@ -71,6 +71,9 @@ static const struct stmt stmts[WORKER__MAX] = {
 	[WORKER_EXPIRE_REPAYMENTS] = { "expire_repayments", 0, "SELECT pay.expire_repayments() AS rows" },
 	[WORKER_NEXT_REPAYMENT] = { "next_repayment", 0,
 				    "SELECT id, payment_key, order_id, amount_won FROM pay.next_repayment()" },
+	[WORKER_NEXT_GIVE_BACK] = { "next_give_back", 0,
+				    "SELECT id, payment_key, amount_won, again FROM pay.next_give_back()" },
+	[WORKER_GIVEN_BACK] = { "given_back", 1, "SELECT pay.given_back($1)" },
 	[WORKER_END_CONFIRM] = { "end_confirm", 3, "SELECT code FROM pay.end_confirm($1, NULL, $2, $3)" },
 };
 
@@ -106,7 +109,9 @@ worker_pause(struct worker *w, int ms)
 static enum err
 chores(struct worker *w)
 {
-	static enum err (*const all[])(struct worker *) = { expire_all, erase_all, repay_all, sweep_if_due };
+	static enum err (*const all[])(struct worker *) = {
+		expire_all, erase_all, repay_all, give_back_all, sweep_if_due,
+	};
 	enum err e, last = OK;
 	size_t i;
 

@@ -40,6 +40,8 @@ enum worker_stmt {
 	WORKER_EXPIRE_REPAYMENTS,
 	WORKER_NEXT_REPAYMENT,
 	WORKER_END_CONFIRM,
+	WORKER_NEXT_GIVE_BACK,
+	WORKER_GIVEN_BACK,
 	WORKER__MAX
 };
 
@@ -93,6 +95,13 @@ enum err sweep_if_due(struct worker *w) MUST_CHECK;
  * it does not answer is asked again later.  Errors: ERR_UNAVAILABLE, when PostgreSQL does not answer.
  */
 enum err repay_all(struct worker *w) MUST_CHECK;
+
+/**
+ * give_back_all(w):
+ * Have the gateway give back what refunds undid after it had been repaid, each once.  What it does not do is tried again later.
+ * Errors: ERR_UNAVAILABLE, when PostgreSQL does not answer.
+ */
+enum err give_back_all(struct worker *w) MUST_CHECK;
 
 /**
  * summary_next(w, ret_more):

@@ -18,6 +18,7 @@ static const struct route routes[] = {
 	{ POST, PAY "/checkout/:id/close", window_close, PUBLIC | ANY_ORIGIN },
 	{ POST, PAY "/repayments", repayment_create, BODY | IDEMPOTENT },
 	{ POST, PAY "/repayments/:id/confirm", repayment_confirm, BODY | IDEMPOTENT },
+	{ POST, PAY "/payments/:id/refunds", refund_create, MERCHANT | IDEMPOTENT | BODY },
 	{ POST, PAY "/gateway/webhooks", notice_take, PUBLIC | BODY },
 	{ POST, PAY "/webhook_endpoints", webhook_create, MERCHANT | BODY },
 	{ GET, PAY "/webhook_endpoints", webhook_list, MERCHANT | QUERY },

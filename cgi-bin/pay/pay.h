@@ -45,6 +45,7 @@ enum {
 	PAY_CHECK_IN_TODAY,
 	PAY_CHECK_IN,
 	PAY_SETTLEMENT,
+	PAY_REFUND,
 	PAY__MAX, /* the comma keeps one on each line */
 };
 extern const struct stmt pay_stmts[PAY__MAX];
@@ -91,9 +92,6 @@ enum err payment_show(const struct req *rq, struct resp *rs);
 enum err checkout_png(const struct req *rq, struct resp *rs);
 enum err checkout_show(const struct req *rq, struct resp *rs);
 enum err checkout_svg(const struct req *rq, struct resp *rs);
-enum err code_claim(const struct req *rq, struct resp *rs);
-enum err grade_list(const struct req *rq, struct resp *rs);
-enum err notice_take(const struct req *rq, struct resp *rs);
 enum err merchant_create(const struct req *rq, struct resp *rs);
 enum err merchant_list(const struct req *rq, struct resp *rs);
 enum err merchant_rotate(const struct req *rq, struct resp *rs);
@@ -103,6 +101,7 @@ enum err request_create(const struct req *rq, struct resp *rs);
 enum err settlement_show(const struct req *rq, struct resp *rs);
 enum err summary_show(const struct req *rq, struct resp *rs);
 enum err window_close(const struct req *rq, struct resp *rs);
+enum err refund_create(const struct req *rq, struct resp *rs);
 enum err repayment_confirm(const struct req *rq, struct resp *rs);
 enum err repayment_create(const struct req *rq, struct resp *rs);
 enum err webhook_create(const struct req *rq, struct resp *rs);

@@ -35,6 +35,8 @@ const struct stmt pay_stmts[PAY__MAX] = {
 				"FROM pay.begin_confirm($1, $2, $3, $4, $5, $6, $7)" },
 	[PAY_END_CONFIRM] = { "pay_end_confirm", 4,
 			      "SELECT code, result, replayed FROM pay.end_confirm($1, $2, $3, $4)" },
+	[PAY_REFUND] = { "pay_refund", 6,
+			 "SELECT code, result, replayed FROM pay.refund_payment($1, $2, $3, $4, $5, $6)" },
 	[PAY_NOTICED] = { "pay_noticed", 2, "SELECT id, amount_won FROM pay.noticed($1, $2)" },
 	[PAY_WEBHOOK_ADD] = { "pay_webhook_add", 4,
 			      "SELECT code, result FROM pay.add_webhook_endpoint($1, $2, $3, $4)" },

@@ -38,6 +38,8 @@ OFFERED = {
     "pay.expire_repayments()": {"worker"},
     "pay.next_repayment()": {"worker"},
     "pay.expire_requests(integer)": {"worker"},
+    "pay.next_give_back()": {"worker"},
+    "pay.given_back(uuid)": {"worker"},
     "chatbot.erase(uuid)": {"worker"},
     "chatbot.next_summary()": {"worker"},
     "chatbot.put_summary(text,bigint,text)": {"worker"},

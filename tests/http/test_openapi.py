@@ -203,7 +203,9 @@ def window_calls(api):
 
 
 def repay_calls(api, customer, ctl, gateway):
-    payment = Shop(api, ctl).buy(customer)
+    shop = Shop(api, ctl)
+    payment = shop.buy(customer)
+    api.post(f"/pay/payments/{payment['id']}/refunds", token=shop.key, headers=fresh(), json={"amount_won": 900})
     repayment = api.post("/pay/repayments", token=customer, headers=fresh(), json={"month": payment["month"]}).json()
     given = gateway.pay(repayment["gateway"]["order_id"], repayment["amount_won"])
     api.post(f"/pay/repayments/{repayment['id']}/confirm", token=customer, headers=fresh(), json=given)

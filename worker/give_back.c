@@ -1,0 +1,44 @@
+/*
+ * What a refund undid after it had been repaid goes back through the gateway.  The refund's id makes that happen once: it is the
+ * call's Idempotency-Key, and the reason by which the gateway's own list of cancellations is searched before it is asked again.
+ */
+#include "clock.h"
+#include "gateway.h"
+#include "log.h"
+#include "worker.h"
+
+enum { ANSWER_MS = 8000 };
+
+static enum err
+give_back(struct worker *w, const struct db_result *row)
+{
+	const char *id = db_str(row, 0, "id");
+	struct db_result res;
+	enum err e;
+
+	e = gateway_give_back(&w->job, w->gateway, db_str(row, 0, "payment_key"), id,
+			      db_num(row, 0, "amount_won"), db_true(row, 0, "again"), clock_ms() + ANSWER_MS);
+	log_event(e == ERR_GATEWAY_REFUSED ? LOG_ERROR : LOG_INFO, "give_back", "refund=%s done=%d", id,
+		  e == OK);
+	if (e)
+		return OK;
+	worker_renew(w);
+	return db_run(&w->job, WORKER_GIVEN_BACK, DB_ARGS(db_text(id)), &res);
+}
+
+enum err
+give_back_all(struct worker *w)
+{
+	struct db_result row;
+	enum err e = OK;
+
+	while (e == OK && w->gateway->secret_key && !worker_pause(w, 0)) {
+		worker_begin(w);
+		e = db_run(&w->job, WORKER_NEXT_GIVE_BACK, DB_NO_ARGS, &row);
+		if (e == OK && row.rows == 0)
+			break;
+		if (e == OK)
+			e = give_back(w, &row);
+	}
+	return e;
+}
