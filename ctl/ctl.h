@@ -59,6 +59,8 @@ int clock_off(struct ctl *ctl, const char *const args[]);
 int clock_set(struct ctl *ctl, const char *const args[]);
 int clock_advance(struct ctl *ctl, const char *const args[]);
 int clock_reset(struct ctl *ctl, const char *const args[]);
+int jobs_list(struct ctl *ctl, const char *const args[]);
+int jobs_run(struct ctl *ctl, const char *const args[]);
 int ledger_verify(struct ctl *ctl, const char *const args[]);
 int gateway_reconcile(struct ctl *ctl, const char *const args[]);
 int doctor_run(struct ctl *ctl, const char *const args[]);

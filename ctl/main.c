@@ -41,6 +41,8 @@ static const struct command commands[] = {
 	{ "clock set", "TIME", "test mode: let it be TIME now (RFC 3339)", clock_set },
 	{ "clock advance", "INTERVAL", "test mode: let INTERVAL pass (\"3 days\")", clock_advance },
 	{ "clock reset", "", "test mode: back to the real time", clock_reset },
+	{ "jobs list", "", "show what the calendar has had done, and what is due", jobs_list },
+	{ "jobs run", "", "do what the calendar has due", jobs_run },
 	{ "ledger verify", "", "recompute every figure of the ledger; 1 and the first that is wrong",
 	  ledger_verify },
 	{ "gateway reconcile", "[DAY]", "compare a day (yesterday) with the payment gateway's books",

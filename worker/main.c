@@ -58,6 +58,7 @@ static const struct stmt stmts[WORKER__MAX] = {
 	[WORKER_SWEEP_AUTH] = { "sweep_auth", 0, "SELECT auth.sweep() AS rows, false AS more" },
 	[WORKER_SWEEP_PAY] = { "sweep_pay", 0, "SELECT pay.sweep_keys() AS rows, false AS more" },
 	[WORKER_SWEEP_CHATBOT] = { "sweep_chatbot", 0, "SELECT erased AS rows, more FROM chatbot.sweep()" },
+	[WORKER_JOB] = { "job", 0, "SELECT job, day, changed, done FROM pay.run_job()" },
 	[WORKER_NEXT_SUMMARY] = { "next_summary", 0,
 				  "SELECT id, version, summary, language, messages FROM chatbot.next_summary()" },
 	[WORKER_PUT_SUMMARY] = { "put_summary", 3, "SELECT chatbot.put_summary($1, $2, $3) AS put" },
@@ -110,7 +111,7 @@ static enum err
 chores(struct worker *w)
 {
 	static enum err (*const all[])(struct worker *) = {
-		expire_all, erase_all, repay_all, give_back_all, sweep_if_due,
+		expire_all, erase_all, repay_all, give_back_all, job_all, sweep_if_due,
 	};
 	enum err e, last = OK;
 	size_t i;

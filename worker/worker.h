@@ -30,6 +30,7 @@ enum worker_stmt {
 	WORKER_SWEEP_AUTH,
 	WORKER_SWEEP_PAY,
 	WORKER_SWEEP_CHATBOT,
+	WORKER_JOB,
 	WORKER_NEXT_SUMMARY,
 	WORKER_PUT_SUMMARY,
 	WORKER_DELAY_SUMMARY,
@@ -81,6 +82,13 @@ enum err erase_all(struct worker *w) MUST_CHECK;
  * Mark the requests for payment that have run out.  Errors: PostgreSQL's; they are marked by whoever meets them first, then.
  */
 enum err expire_all(struct worker *w) MUST_CHECK;
+
+/**
+ * job_all(w):
+ * Do what pay's calendar has due, job by job and a bounded number of accounts at a time, until nothing is or the worker is
+ * asked to end.  Errors: what the first failure gave; the job is then due still.
+ */
+enum err job_all(struct worker *w) MUST_CHECK;
 
 /**
  * sweep_if_due(w):

@@ -39,6 +39,11 @@ static const struct route routes[] = {
 	{ GET, PAY "/merchants", merchant_list, ADMIN | QUERY },
 	{ POST, PAY "/merchants", merchant_create, ADMIN | BODY },
 	{ POST, PAY "/merchants/:id/rotate_key", merchant_rotate, ADMIN | BODY },
+	{ GET, PAY "/extension", extension_show },
+	{ POST, PAY "/extension", extension_ask, IDEMPOTENT },
+	{ POST, PAY "/customers/:id/block", admin_block, ADMIN | BODY },
+	{ POST, PAY "/customers/:id/unblock", admin_unblock, ADMIN | BODY },
+	{ GET, PAY "/jobs", admin_jobs, ADMIN | QUERY },
 	{ 0 },
 };
 

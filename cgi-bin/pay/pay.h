@@ -46,6 +46,10 @@ enum {
 	PAY_CHECK_IN,
 	PAY_SETTLEMENT,
 	PAY_REFUND,
+	PAY_EXTENSION,
+	PAY_EXTEND,
+	PAY_STANDING,
+	PAY_JOBS,
 	PAY__MAX, /* the comma keeps one on each line */
 };
 extern const struct stmt pay_stmts[PAY__MAX];
@@ -82,7 +86,12 @@ struct db_arg pay_merchant(const struct req *rq);
 /* The handlers, each in the file of its first word. */
 enum err check_in_draw(const struct req *rq, struct resp *rs);
 enum err check_in_show(const struct req *rq, struct resp *rs);
+enum err admin_block(const struct req *rq, struct resp *rs);
+enum err admin_jobs(const struct req *rq, struct resp *rs);
+enum err admin_unblock(const struct req *rq, struct resp *rs);
 enum err code_claim(const struct req *rq, struct resp *rs);
+enum err extension_ask(const struct req *rq, struct resp *rs);
+enum err extension_show(const struct req *rq, struct resp *rs);
 enum err grade_list(const struct req *rq, struct resp *rs);
 enum err notice_take(const struct req *rq, struct resp *rs);
 enum err ledger_list(const struct req *rq, struct resp *rs);

@@ -55,4 +55,8 @@ const struct stmt pay_stmts[PAY__MAX] = {
 	[PAY_CHECK_IN_TODAY] = { "pay_check_in_today", 1, "SELECT code, result FROM pay.check_in_today($1)" },
 	[PAY_SETTLEMENT] = { "pay_settlement", 2, "SELECT code, result, csv FROM pay.settlement($1, $2)" },
 	[PAY_CHECK_IN] = { "pay_check_in", 2, "SELECT code, result, replayed FROM pay.check_in($1, $2)" },
+	[PAY_EXTENSION] = { "pay_extension", 1, "SELECT code, result FROM pay.extension($1)" },
+	[PAY_EXTEND] = { "pay_extend", 3, "SELECT code, result, replayed FROM pay.extend($1, $2, $3)" },
+	[PAY_STANDING] = { "pay_standing", 4, "SELECT code, result FROM pay.admin_standing($1, $2, $3, $4)" },
+	[PAY_JOBS] = { "pay_jobs", 3, "SELECT code, result FROM pay.admin_jobs($1, $2, $3)" },
 };

@@ -1,88 +1,82 @@
-"""Purchases and repayments straight into the tables, for tests of what the ledger and the calendar make of them.
+"""Purchases and repayments by pay's functions alone, for tests of what the ledger and the calendar make of them.
 
-No request has to be claimed for it and no gateway asked: a year goes by in seconds.
+Nothing goes over HTTP and no gateway is asked: a year goes by in seconds.
 """
 
 import uuid
 
-# Like pay.approve and the end of a repayment, without their refusals.
+# The gateway is said to have taken the money.
 FUNCTIONS = """
 CREATE SCHEMA books;
 
-CREATE FUNCTION books.move(journal bigint, unit text, debit text, debit_owner uuid, credit text, credit_owner uuid,
-	won bigint) RETURNS void LANGUAGE sql AS $$
-	INSERT INTO pay.transfer (journal_id, unit, debit, debit_owner, credit, credit_owner, amount, customer_id, balance)
-	SELECT journal, unit, debit, debit_owner, credit, credit_owner, won, a.customer_id,
-		CASE unit WHEN 'won' THEN a.owed_won ELSE a.points END
-	FROM (VALUES (1)) one LEFT JOIN pay.account a ON a.customer_id = CASE WHEN debit IN ('owed', 'points') THEN debit_owner
-		WHEN credit IN ('owed', 'points') THEN credit_owner END
-	WHERE won > 0
+-- A merchant with the key whose hash is that of 32 zeros.
+CREATE FUNCTION books.open() RETURNS void LANGUAGE sql AS $$
+	WITH m AS (INSERT INTO pay.merchant (name) VALUES ('가게') RETURNING id)
+	INSERT INTO pay.merchant_key (hash, merchant_id) SELECT decode(repeat('00', 32), 'hex'), id FROM m
 $$;
 
-CREATE FUNCTION books.buy(customer uuid, merchant uuid, won bigint, used bigint) RETURNS uuid LANGUAGE plpgsql AS $$
+CREATE FUNCTION books.buy(customer uuid, won bigint, points bigint, OUT code text, OUT payment text) LANGUAGE plpgsql AS $$
 DECLARE
-	payment uuid := gen_random_uuid();
-	request uuid := gen_random_uuid();
-	this_month date := pay.month(moa.now());
-	credit bigint := won - used;
-	earned bigint;
-	j bigint;
+	nobody CONSTANT bytea := decode(repeat('00', 32), 'hex');
+	word text := replace(gen_random_uuid()::text, '-', '');
+	pins text[] := ARRAY(SELECT lpad(floor(random() * 1000000)::text, 6, '0') FROM generate_series(1, 9));
+	made record;
 BEGIN
-	SELECT credit * g.earn_per_mille / 1000 INTO earned FROM pay.account a JOIN pay.grade g USING (grade)
-	WHERE a.customer_id = customer FOR NO KEY UPDATE OF a;
-	INSERT INTO pay.request (id, checkout_id, merchant_id, order_id, name, amount_won, status, pin, qr, customer_id, ended_at)
-	VALUES (request, substr(replace(request::text, '-', ''), 1, 22), merchant, request::text, '커피', won, 'paid',
-		'000000', substr(replace(request::text, '-', ''), 1, 22), customer, moa.now());
-	INSERT INTO pay.bill (customer_id, month, due_on, owed_won) VALUES (customer, this_month, pay.due_on(this_month), credit)
-	ON CONFLICT (customer_id, month) DO UPDATE SET owed_won = bill.owed_won + excluded.owed_won;
-	INSERT INTO pay.payment (id, request_id, customer_id, merchant_id, name, merchant_name, letters, initials, month,
-		amount_won, points_used, credit_won, points_earned, owed_won)
-	VALUES (payment, request, customer, merchant, '커피', '가게', '커피 가게', 'ㅋㅍ ㄱㄱ', this_month, won, used, credit, earned, credit);
-	INSERT INTO pay.journal (kind, about) VALUES ('purchase', payment::text) RETURNING id INTO j;
-	UPDATE pay.account SET owed_won = owed_won + credit, points = points - used WHERE customer_id = customer;
-	PERFORM books.move(j, 'won', 'owed', customer, 'merchant', merchant, credit);
-	PERFORM books.move(j, 'won', 'rewards', NULL, 'merchant', merchant, used);
-	PERFORM books.move(j, 'points', 'points', customer, 'issued', NULL, used);
-	UPDATE pay.account SET points = points + earned WHERE customer_id = customer;
-	PERFORM books.move(j, 'points', 'issued', NULL, 'points', customer, earned);
-	RETURN payment;
+	SELECT * INTO made FROM pay.create_request(nobody, word, nobody, word, '커피', won, NULL, left(word, 22), left(word, 22),
+		pins, '');
+	ASSERT made.code IS NULL, made.code;
+	SELECT c.code INTO code FROM pay.claim(customer, 'pin', made.result ->> 'pin') c;
+	IF code IS NULL THEN
+		SELECT a.code, a.result ->> 'id' INTO code, payment
+		FROM pay.approve(customer, word, nobody, (made.result ->> 'id')::uuid, points) a;
+	END IF;
 END
 $$;
 
-CREATE FUNCTION books.repay(customer uuid, bill_month date) RETURNS uuid LANGUAGE plpgsql AS $$
+CREATE FUNCTION books.repay(customer uuid, bill date) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-	made uuid := gen_random_uuid();
-	won bigint := (SELECT owed_won FROM pay.bill WHERE customer_id = customer AND month = bill_month);
-	j bigint;
+	nobody CONSTANT bytea := decode(repeat('00', 32), 'hex');
+	word text := gen_random_uuid()::text;
+	made record;
+	id uuid;
+	code text;
 BEGIN
-	INSERT INTO pay.repayment (id, customer_id, order_id, amount_won, status, payment_key, ended_at)
-	VALUES (made, customer, made::text, won, 'paid', made::text, moa.now());
-	INSERT INTO pay.repayment_item (repayment_id, payment_id, amount_won)
-	SELECT made, id, owed_won FROM pay.payment WHERE customer_id = customer AND month = bill_month AND owed_won > 0;
-	UPDATE pay.payment SET repaid_won = repaid_won + owed_won, owed_won = 0
-	WHERE customer_id = customer AND month = bill_month AND owed_won > 0;
-	UPDATE pay.bill SET owed_won = 0 WHERE customer_id = customer AND month = bill_month;
-	UPDATE pay.account SET owed_won = owed_won - won, repaid_rest_won = (repaid_rest_won + won) % 10000,
-		grade_points = least(150, grade_points + (repaid_rest_won + won) / 10000)
-	WHERE customer_id = customer;
-	INSERT INTO pay.journal (kind, about) VALUES ('repayment', made::text) RETURNING id INTO j;
-	PERFORM books.move(j, 'won', 'gateway', NULL, 'owed', customer, won);
-	PERFORM pay.unblock_if_clear(customer);
-	RETURN made;
+	SELECT * INTO made FROM pay.start_repayment(customer, word, nobody, NULL, bill, '{}');
+	IF made.code IS NOT NULL THEN
+		RETURN made.code;
+	END IF;
+	id := made.result ->> 'id';
+	word := gen_random_uuid()::text;
+	SELECT c.code INTO code FROM pay.begin_confirm(customer, word, nobody, id, 'key-' || word,
+		made.result #>> '{gateway,order_id}', (made.result ->> 'amount_won')::bigint) c;
+	IF code IS NULL THEN
+		SELECT c.code INTO code FROM pay.end_confirm(id, word, true, NULL) c;
+	END IF;
+	RETURN code;
 END
 $$;
 """
+
+
+class Refused(Exception):
+    """What was asked for was refused with this code."""
 
 
 class Books:
     """The books of one database (make_database's): books.buy(customer, 12_900)."""
 
     def __init__(self, database):
-        self.database = database
-        self.query = database.query
-        if not self.query("SELECT 1 FROM pg_namespace WHERE nspname = 'books'"):
-            self.query(FUNCTIONS)
-        [(self.merchant,)] = self.query("INSERT INTO pay.merchant (name) VALUES ('가게') RETURNING id::text")
+        self.connect = database.connect
+        self.ctl = database.ctl
+        self.connection = database.connect()
+        self.query(FUNCTIONS)
+        self.query("SELECT books.open()")
+
+    def query(self, sql, *args):
+        """The rows of one statement."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql, args or None)
+            return cursor.fetchall() if cursor.description else []
 
     def customer(self):
         """A new account's customer."""
@@ -90,17 +84,39 @@ class Books:
         self.query("SELECT pay.open_account(%s)", customer)
         return customer
 
+    def at(self, time):
+        """Let it be this time of Seoul's: "2026-03-10", or "2026-03-10 09:30"."""
+        day, _, hour = time.partition(" ")
+        self.ctl("clock", "set", f"{day}T{hour or '12:00'}:00+09:00")
+
     def account(self, customer, columns):
         """A row of the account's columns."""
         [row] = self.query(f"SELECT {columns} FROM pay.account WHERE customer_id = %s", customer)
         return row
 
+    def bill(self, customer, month):
+        """(due_on, extended, owed_won) of the bill of a month ("2026-10")."""
+        [(due_on, *row)] = self.query("SELECT due_on, extended, owed_won FROM pay.bill WHERE customer_id = %s AND month = %s",
+                                      customer, f"{month}-01")
+        return str(due_on), *row
+
     def buy(self, customer, won, points=0):
         """Buy something, and return the payment's id."""
-        [(payment,)] = self.query("SELECT books.buy(%s, %s, %s, %s)::text", customer, self.merchant, won, points)
+        [(code, payment)] = self.query("SELECT code, payment FROM books.buy(%s, %s, %s)", customer, won, points)
+        if code:
+            raise Refused(code)
         return payment
 
+    def extend(self, customer):
+        """Ask for an extension of last month's bill."""
+        [(code, result)] = self.query("SELECT code, result FROM pay.extend(%s, gen_random_uuid()::text, "
+                                      "decode(repeat('00', 32), 'hex'))", customer)
+        if code:
+            raise Refused(code)
+        return result
+
     def repay(self, customer, month):
-        """Repay all that is owed of a month's bill ("2026-10"), and return the repayment's id."""
-        [(repayment,)] = self.query("SELECT books.repay(%s, %s)::text", customer, f"{month}-01")
-        return repayment
+        """Repay all that is owed of a month's bill ("2026-10")."""
+        [(code,)] = self.query("SELECT books.repay(%s, %s)", customer, f"{month}-01")
+        if code:
+            raise Refused(code)

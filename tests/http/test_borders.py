@@ -31,6 +31,7 @@ OFFERED = {
     "pay.award_points(uuid,text,bigint)": {"shorts"},
     "pay.erase(uuid)": {"worker"},
     "pay.sweep_keys()": {"worker"},
+    "pay.run_job(integer)": {"worker"},
     "pay.next_delivery()": {"worker"},
     "pay.delivery_done(uuid,integer,integer,text)": {"worker"},
     "pay.sweep_webhooks()": {"worker"},

@@ -63,9 +63,11 @@ def audit(database):
 # The command line
 
 COMMANDS = ("migrate", "role password", "keys init", "keys rotate", "keys list", "admin add", "admin remove",
-            "admin list", "customer show", "customer reset", "customer revoke", "merchant add", "clock show",
+            "admin list", "customer show", "customer reset", "customer revoke", "merchant add", "merchant list",
+            "merchant rotate", "clock show",
             "clock on", "clock off",
-            "clock set", "clock advance", "clock reset", "ledger verify", "doctor")
+            "clock set", "clock advance", "clock reset", "jobs list", "jobs run",
+            "ledger verify", "doctor")
 
 
 def test_help_lists_every_command(shared):

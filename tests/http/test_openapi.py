@@ -128,6 +128,7 @@ def test_every_operation_keeps_its_promise(description, api, ctl, gateway, monke
     made = api.post("/pay/merchants", token=admin, json={"name": "도토리마트"}).json()
     api.post(f"/pay/merchants/{made['id']}/rotate_key", token=admin)
     api.get("/pay/merchants", token=admin)
+    bill_calls(api, customer, admin, ctl)
     api.get("/auth/customers", token=admin, params={"q": customer.email})
     api.post(f"/auth/customers/{customer.id}/revoke_sessions", token=admin)
     leaver = api.register()
@@ -220,6 +221,22 @@ def webhook_calls(api, shop):
     [delivery] = api.get(path + "/deliveries", token=shop.key).json()["items"]
     api.post(f"{path}/deliveries/{delivery['id']}/replay", token=shop.key)
     api.delete(path, token=shop.key)
+
+
+def bill_calls(api, customer, admin, ctl):
+    """Of last month's bill: by the test clock this month's is that, on the 5th of the next."""
+    query = api.system.postgres.query
+    Shop(api, ctl).buy(customer)
+    query("UPDATE moa.clock SET test_mode = true, shift = make_interval(secs => extract(epoch FROM "
+          "date_trunc('month', now()) + interval '1 month 4 days' - now()))")
+    try:
+        api.get("/pay/extension", token=customer)
+        api.post("/pay/extension", token=customer, headers=fresh())
+    finally:
+        query("UPDATE moa.clock SET test_mode = false, shift = '0'")
+    api.get("/pay/jobs", token=admin)
+    for verb in ("block", "unblock"):
+        api.post(f"/pay/customers/{customer.id}/{verb}", token=admin, json={"reason": "test"})
 
 
 def test_the_judge_is_strict(description, api):

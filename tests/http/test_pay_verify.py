@@ -9,14 +9,13 @@ from books import Books
 def books(make_database):
     """Two customers who have bought with and without points, and repaid one of two bills."""
     made = Books(make_database())
-    made.ctl = made.database.ctl
     made.ctl("clock", "on")
-    made.ctl("clock", "set", "2026-03-10T12:00:00+09:00")
+    made.at("2026-03-10")
     made.customers = [made.customer() for _ in range(2)]
     for customer in made.customers:
         made.buy(customer, 40_000)
         made.buy(customer, 5_000, points=80)
-    made.ctl("clock", "advance", "1 month")
+    made.at("2026-04-10")
     for customer in made.customers:
         made.buy(customer, 20_000)
         made.repay(customer, "2026-03")
@@ -35,7 +34,7 @@ def test_a_ledger_adds_up(books):
 
 def spoiled(books, change):
     """What verify says after the change, which is undone; whatever guards the rows must look away for it."""
-    connection = books.database.connect()
+    connection = books.connect()
     with connection.cursor() as cursor:
         try:
             cursor.execute("BEGIN")
@@ -87,7 +86,7 @@ def test_the_first_bad_row_is_printed_and_the_status_is_1(make_database):
     mine = Books(make_database())
     customer = mine.customer()
     mine.query("UPDATE pay.account SET points = 12 WHERE customer_id = %s", customer)
-    done = mine.database.ctl.run("ledger", "verify")
+    done = mine.ctl.run("ledger", "verify")
     assert done.returncode == 1
     assert done.stdout == (f"rule: an account is the sum of its transfers\nabout: account {customer}: won owed, points\n"
                            "stands: 0, 12\nshould: 0, 0\n")
