@@ -70,7 +70,7 @@ def give_points(postgres, customer, points):
     """Points from nowhere in particular."""
     postgres.query("""
         WITH a AS (UPDATE pay.account SET points = points + %(n)s WHERE customer_id = %(who)s RETURNING points),
-        j AS (INSERT INTO pay.journal (kind, about) VALUES ('check_in', gen_random_uuid()::text) RETURNING id)
+        j AS (INSERT INTO pay.journal (kind, about) VALUES ('check_in', %(who)s || ':' || gen_random_uuid()) RETURNING id)
         INSERT INTO pay.transfer (journal_id, unit, debit, credit, credit_owner, amount, customer_id, balance)
         SELECT j.id, 'points', 'issued', 'points', %(who)s, %(n)s, %(who)s, a.points FROM a, j""".replace(
             "%(n)s", str(points)).replace("%(who)s", f"'{customer.id}'"))
