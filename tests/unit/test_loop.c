@@ -254,7 +254,7 @@ a_hundred_at_once(void **state)
 	stop();
 }
 
-/* One request after the other needs two threads; now and then a third, while the first is not quite done. */
+/* One request after the other needs two threads, and more on a machine where others run; taken in turn, all 64 would be used. */
 static void
 the_thread_that_rested_last_is_used_again(void **state)
 {
@@ -267,7 +267,7 @@ the_thread_that_rested_last_is_used_again(void **state)
 		ask_once(&asker);
 		assert_true(asker.right);
 	}
-	assert_in_range(used, 1, 16);
+	assert_in_range(used, 1, 32);
 	stop();
 }
 
