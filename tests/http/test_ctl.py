@@ -67,7 +67,7 @@ COMMANDS = ("migrate", "role password", "keys init", "keys rotate", "keys list",
             "merchant rotate", "clock show",
             "clock on", "clock off",
             "clock set", "clock advance", "clock reset", "jobs list", "jobs run",
-            "ledger verify", "doctor")
+            "ledger verify", "gateway reconcile", "doctor")
 
 
 def test_help_lists_every_command(shared):
