@@ -123,7 +123,7 @@ def test_a_payment_from_the_codes_to_paid(window, moa):
     assert page.one("#merchant").text == "모아 상점" and page.one("#name").text == "따뜻한 담요"
     until(lambda: page.browser.execute_script("return document.querySelector('#qr').naturalWidth > 0"), "the QR code")
     assert page.one("#qr").get_attribute("alt")
-    assert "1:5" in page.one("#left").text
+    until(lambda: "1:5" in page.one("#left").text, "the seconds to count down")
     moa.say(status="claimed")
     page.is_told("휴대폰에서 확인해 주세요")
     assert not page.one("#bill").get_attribute("hidden") and page.all("#codes[hidden]")
