@@ -192,6 +192,8 @@ CREATE TABLE pay.refund (
 	owed_down_won bigint NOT NULL CHECK (owed_down_won >= 0),
 	give_back_won bigint NOT NULL CHECK (give_back_won >= 0),  -- through the gateway, by a job
 	given_back_at timestamptz,                                 -- when all of it had gone
+	tries integer NOT NULL DEFAULT 0,                          -- how often the gateway was asked for that
+	due_at timestamptz NOT NULL DEFAULT moa.now(),             -- when it is to be asked next
 	refunded_at timestamptz NOT NULL DEFAULT moa.now(),
 	CHECK (amount_won = points_back + owed_down_won + give_back_won),
 	CHECK (give_back_won > 0 OR given_back_at IS NULL)
@@ -281,17 +283,6 @@ CREATE FUNCTION pay.audit_call(admin uuid, action text, about text, detail jsonb
 LANGUAGE plpgsql AS $$
 BEGIN
 	INSERT INTO pay.audit (admin_id, action, about, detail) VALUES (admin, action, about, detail);
-END
-$$;
-
--- pay.unblock_if_clear(customer): whoever was blocked for what was overdue may buy again as soon as nothing overdue is owed.
-CREATE FUNCTION pay.unblock_if_clear(customer uuid) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-	UPDATE pay.account SET standing = 'good', blocked_by = NULL
-	WHERE customer_id = customer AND blocked_by = 'overdue' AND NOT EXISTS (
-		SELECT FROM pay.bill b
-		WHERE b.customer_id = customer AND b.owed_won > 0 AND b.due_on < pay.day(moa.now()));
 END
 $$;
 

@@ -106,13 +106,15 @@ $$;
 
 -- pay.payment_json(payment): a purchase as its customer sees it.
 CREATE FUNCTION pay.payment_json(p pay.payment) RETURNS jsonb
-LANGUAGE sql STABLE AS $$
-	SELECT jsonb_build_object('id', p.id, 'request_id', p.request_id, 'merchant', p.merchant_name, 'name', p.name,
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN jsonb_build_object('id', p.id, 'request_id', p.request_id, 'merchant', p.merchant_name, 'name', p.name,
 		'amount_won', p.amount_won, 'points_used', p.points_used, 'credit_won', p.credit_won,
 		'points_earned', p.points_earned, 'owed_won', p.owed_won, 'repaid_won', p.repaid_won,
 		'refunded_won', p.refunded_won, 'month', to_char(p.month, 'YYYY-MM'),
 		'due_on', (SELECT b.due_on FROM pay.bill b WHERE b.customer_id = p.customer_id AND b.month = p.month),
-		'paid_at', moa.rfc3339(p.paid_at))
+		'paid_at', moa.rfc3339(p.paid_at));
+END
 $$;
 
 

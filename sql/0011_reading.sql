@@ -57,26 +57,6 @@ END
 $$;
 
 
--- pay.payment_cursor(at, id), pay.payment_place(cursor): a place in the list of payments, newest first.  payment_place gives
--- the place before all for null, and nulls for what is not a cursor.
-CREATE FUNCTION pay.payment_cursor(at timestamptz, id uuid) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-	SELECT lpad(to_hex((extract(epoch FROM at) * 1000000)::bigint), 16, '0') || replace(id::text, '-', '')
-$$;
-
-CREATE FUNCTION pay.payment_place(cursor text, OUT at timestamptz, OUT id uuid)
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-	IF cursor IS NULL THEN
-		at := 'infinity';
-		id := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-	ELSIF cursor ~ '^000[0-9a-f]{45}$' THEN
-		at := to_timestamp(0) + ('x' || left(cursor, 16))::bit(64)::bigint * interval '1 microsecond';
-		id := right(cursor, 32)::uuid;
-	END IF;
-END
-$$;
-
 -- pay.rare_payments(customer, low, at, id, pattern, by_initials, most): those after a place, by the index of trigrams.  The
 -- pattern decides how, so each is planned for itself.
 CREATE FUNCTION pay.rare_payments(customer uuid, low timestamptz, p_at timestamptz, p_id uuid, pattern text,
@@ -135,7 +115,7 @@ CREATE FUNCTION pay.payments(customer uuid, first date, last date, words text, c
 	OUT code text, OUT result jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pay, pg_temp AS $$
 DECLARE
-	after record := payment_place(cursor);
+	after record := cursor_read(cursor);
 	low timestamptz := coalesce(first::timestamp AT TIME ZONE 'Asia/Seoul', '-infinity');
 	high timestamptz := (last + 1)::timestamp AT TIME ZONE 'Asia/Seoul';
 	hits payment[];
@@ -160,8 +140,8 @@ BEGIN
 	END IF;
 	result := jsonb_build_object(
 		'items', to_jsonb(ARRAY(SELECT payment_json(p) FROM unnest(hits[:most]) p)),
-		'next_cursor', CASE WHEN cardinality(hits) > most THEN payment_cursor(hits[most].paid_at, hits[most].id)
-			WHEN rest_id IS NOT NULL THEN payment_cursor(rest_at, rest_id) END);
+		'next_cursor', CASE WHEN cardinality(hits) > most THEN cursor_at(hits[most].paid_at, hits[most].id)
+			WHEN rest_id IS NOT NULL THEN cursor_at(rest_at, rest_id) END);
 END
 $$;
 

@@ -336,7 +336,8 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION pay.unblock_if_clear(customer uuid) RETURNS void
+-- pay.unblock_if_clear(customer): whoever was blocked for what was overdue may buy again as soon as nothing overdue is owed.
+CREATE FUNCTION pay.unblock_if_clear(customer uuid) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM pay.unblock_clear(ARRAY[customer]);

@@ -3,10 +3,6 @@
 
 SET LOCAL ROLE moa_pay_owner;
 
-ALTER TABLE pay.refund
-	ADD COLUMN tries integer NOT NULL DEFAULT 0,                -- how often the gateway was asked to give it back
-	ADD COLUMN due_at timestamptz NOT NULL DEFAULT moa.now();  -- when it is to be asked next
-
 
 -- pay.repaid_in(payment): the repayment that paid for it, whose money the gateway can give back.
 CREATE FUNCTION pay.repaid_in(payment uuid) RETURNS uuid
