@@ -30,21 +30,21 @@ origin_allowed(const char *list, const char *origin)
 	return false;
 }
 
-/* Cross-origin headers (Fetch §3.2) of every reply, refusals included: a script may read why it was refused. */
-static void
+/* Cross-origin headers (Fetch §3.2) of every reply, refusals included: a script may read why it was refused.  Are there any? */
+static bool
 cors(const struct dispatch *d, struct req *rq, struct resp *rs, const struct route *route)
 {
 	if (route && route->flags & ANY_ORIGIN) {
 		resp_header(rs, "Access-Control-Allow-Origin", "*");
 		resp_header(rs, "Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
-		return;
+		return true;
 	}
 	if (!*d->cors_origins)
-		return;
+		return false;
 	resp_header(rs, "Vary", "Origin");
 	rq->origin_listed = rq->origin && origin_allowed(d->cors_origins, rq->origin);
 	if (!rq->origin_listed)
-		return;
+		return false;
 	resp_header(rs, "Access-Control-Allow-Origin", "%s", rq->origin);
 	resp_header(rs, "Access-Control-Allow-Credentials", "true");
 	resp_header(
@@ -52,14 +52,23 @@ cors(const struct dispatch *d, struct req *rq, struct resp *rs, const struct rou
 	    "Location, Upload-Offset, Upload-Length, Upload-Expires, Tus-Resumable, Tus-Version, "
 	    "Tus-Extension, "
 	    "Tus-Max-Size, X-Request-Id, Idempotent-Replayed, Retry-After, RateLimit, RateLimit-Policy");
+	return true;
+}
+
+/* The method a request is about: a browser's preflight asks for the one that is to follow. */
+static enum method
+method_meant(const struct req *rq)
+{
+	return rq->method == OPTIONS ? route_method(req_param(rq, "HTTP_ACCESS_CONTROL_REQUEST_METHOD"))
+				     : rq->method;
 }
 
 /* OPTIONS on a path we have: the preflight of a browser, or somebody curious.  Public. */
 static enum err
-preflight(const struct req *rq, struct resp *rs, const char *allow)
+preflight(struct resp *rs, const char *allow, bool may_follow)
 {
 	resp_header(rs, "Allow", "%s", allow);
-	if (rq->origin_listed) {
+	if (may_follow) {
 		resp_header(rs, "Access-Control-Allow-Methods", "%s", allow);
 		resp_header(rs, "Access-Control-Allow-Headers",
 			    "Authorization, Content-Type, Accept-Language, Idempotency-Key, Last-Event-ID, "
@@ -203,12 +212,12 @@ enum err
 dispatch_run(struct dispatch *d, struct req *rq, struct resp *rs, const struct route **ret_route)
 {
 	struct route_match match = { 0 };
-	enum err e = route_find(rq->arena, d->routes, rq->method, rq->path, &match);
+	enum err e = route_find(rq->arena, d->routes, method_meant(rq), rq->path, &match);
+	bool may_be_read = cors(d, rq, rs, match.route);
 
-	cors(d, rq, rs, match.route);
-	*ret_route = match.route;
 	if (match.allow && rq->method == OPTIONS)
-		return preflight(rq, rs, match.allow);
+		return preflight(rs, match.allow, may_be_read);
+	*ret_route = match.route;
 	if (e == ERR_METHOD_NOT_ALLOWED)
 		resp_header(rs, "Allow", "%s", match.allow);
 	if (e)

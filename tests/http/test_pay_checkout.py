@@ -60,7 +60,15 @@ def test_a_checkout_id_is_not_guessed(api, shop):
 
 
 def test_pages_of_any_origin_read_a_checkout_without_credentials(api, shop):
+    """A page that asks ahead, as browsers do for requests with headers of their own, is told so too."""
     request = shop.request()
+    for method, path in (("GET", ""), ("GET", "/events"), ("POST", "/close")):
+        reply = api.options(f"/pay/checkout/{request['checkout_id']}{path}", headers={
+            "Origin": "https://anybody.example", "Access-Control-Request-Method": method,
+            "Access-Control-Request-Headers": "traceparent"})
+        assert (reply.status_code, reply.headers["Access-Control-Allow-Origin"]) == (204, "*")
+        assert method in reply.headers["Access-Control-Allow-Methods"]
+        assert "traceparent" in reply.headers["Access-Control-Allow-Headers"]
     for path in ("", "/qr.png", "/qr.svg"):
         reply = api.get(f"/pay/checkout/{request['checkout_id']}{path}", headers={"Origin": "https://anybody.example"})
         assert reply.headers["Access-Control-Allow-Origin"] == "*"

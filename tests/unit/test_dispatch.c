@@ -69,6 +69,8 @@ read_upload(const struct req *rq, struct resp *rs)
 static const struct route routes[] = {
 	{ GET, "/open", note, PUBLIC, 0 },
 	{ GET, "/open/:id", note, PUBLIC, 0 },
+	{ GET, "/window", note, PUBLIC | ANY_ORIGIN, 0 },
+	{ POST, "/window", note, PUBLIC, 0 },
 	{ GET, "/mine", note, 0, 0 },
 	{ POST, "/mine", note, BODY, 0 },
 	{ GET, "/list", note, PUBLIC | QUERY, 0 },
@@ -236,6 +238,32 @@ strangers_get_no_cors_headers(void **state)
 	assert_string_equal(header(&x, "Access-Control-Allow-Origin"), "(none)");
 	assert_string_equal(header(&x, "Vary"), "(none)");
 	exchange_end(&x);
+}
+
+/* A page of any origin may ask ahead for what it may call, and is told of nothing else. */
+static void
+a_preflight_goes_by_the_method_that_is_to_follow(void **state)
+{
+	static const struct {
+		const char *method, *origin;
+	} cases[] = { { "GET", "*" }, { "POST", "(none)" }, { "PUT", "(none)" }, { "", "(none)" } };
+	struct exchange x;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(call(&x,
+				      FCGI_PARAMS("REQUEST_METHOD", "OPTIONS", "REQUEST_URI", "/window",
+						  "HTTP_ORIGIN", "https://anybody.example",
+						  "HTTP_ACCESS_CONTROL_REQUEST_METHOD", cases[i].method),
+				      NULL),
+				 OK);
+		assert_string_equal(header(&x, "Access-Control-Allow-Origin"), cases[i].origin);
+		assert_string_equal(header(&x, "Access-Control-Allow-Methods"),
+				    *cases[i].origin == '*' ? "GET, HEAD, POST, OPTIONS" : "(none)");
+		assert_string_equal(header(&x, "Access-Control-Allow-Credentials"), "(none)");
+		exchange_end(&x);
+	}
 }
 
 static void
@@ -551,6 +579,7 @@ main(void)
 		WITH_DISPATCH(a_path_finds_its_handler),
 		WITH_DISPATCH(another_method_is_told_what_there_is),
 		WITH_DISPATCH(a_preflight_is_public),
+		WITH_DISPATCH(a_preflight_goes_by_the_method_that_is_to_follow),
 		WITH_DISPATCH(strangers_get_no_cors_headers),
 		WITH_DISPATCH(a_refusal_may_be_read_across_origins),
 		WITH_DISPATCH(signed_in_is_the_rule),
