@@ -3,19 +3,22 @@
 
 It knows what the real one knows: money is authorised in the window, taken by POST /v1/payments/confirm, looked at by GET
 /v1/payments/{paymentKey}, given back by POST …/cancel, listed by GET /v1/transactions; Idempotency-Key is honoured; notices go to
-webhook_url.  In a test: Gateway().start(), then .url, .pay(), .faults and .calls.  By hand: gateway.py [PORT] [WEBHOOK_URL].
+webhook_url.  In a test: Gateway().start(), then .url, .pay(), .faults and .calls.
+
+By hand: gateway.py [--port 8082] [--webhook URL] [--book FILE], where FILE keeps its payments from one start to the next.
 """
 
+import argparse
 import base64
 import html
 import json
 import secrets
-import sys
 import threading
 import urllib.error
 import urllib.request
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 CLIENT_KEY, SECRET_KEY = "test_ck_sandbox", "test_sk_sandbox"
@@ -27,22 +30,27 @@ FAULTS = ("hang-before", "hang-after", "cut-before", "cut-after", "500-before", 
 WINDOW = """<!doctype html>
 <html lang="ko"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>결제창 (sandbox)</title>
-<style>body {{ font: 1rem/1.5 sans-serif; max-width: 24rem; margin: 2rem auto; padding: 0 1rem }}
+<style>:root {{ color-scheme: light dark }}
+main {{ font: 1rem/1.5 sans-serif; max-width: 24rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }}
 button {{ width: 100%; padding: .8rem; margin: .3rem 0; font-size: 1rem }}</style>
-<h1>{amount}원</h1><p>주문 {order}</p>
+<main><h1>{amount}원</h1><p>시험 결제창이에요. 돈은 오가지 않아요. <span lang="en">A sandbox: no money is moved.</span></p>
+<p>주문 {order}</p>
 <form method="post" action="/window"><input type="hidden" name="query" value="{query}">
 <button name="what" value="pay">결제하기</button>
-<button name="what" value="leave">취소</button></form></html>
+<button name="what" value="leave">취소</button></form></main></html>
 """
 
 
 class Gateway:
     """The service: what it holds, how it fails, and what it was asked."""
 
-    def __init__(self, port=0, webhook_url=None):
+    def __init__(self, port=0, webhook_url=None, book=None):
         self.payments = {}  # by paymentKey, as the API shows them
         self.transactions = []
         self.answers = {}  # by Idempotency-Key
+        self.book = book  # a file that keeps these three
+        if book and book.exists():
+            self.payments, self.transactions, self.answers = json.loads(book.read_text())
         self.calls = []  # (operation, its body or path)
         self.faults = {}  # {"confirm": [fault, …]}: the next calls of an operation fail so
         self.refusals = {}  # {"confirm": (403, "REJECT_CARD_PAYMENT", "…")}: it is refused so
@@ -162,12 +170,16 @@ class Gateway:
     def once(self, key, act):
         """Act, or answer as the first time; what failed on our side is not remembered."""
         with self.lock:
-            if key is None:
-                return act()
-            if key not in self.answers:
-                status, body = act()
-                self.answers[key] = status, json.loads(json.dumps(body))
-            return self.answers[key]
+            if key in self.answers:
+                return self.answers[key]
+            answer = act()
+            if key is not None:
+                answer = self.answers[key] = answer[0], json.loads(json.dumps(answer[1]))
+            if self.book:
+                written = self.book.with_suffix(".new")
+                written.write_text(json.dumps([self.payments, self.transactions, self.answers]))
+                written.replace(self.book)
+            return answer
 
     def answer(self, method, path, query, body, key):
         """The operation, and what does it."""
@@ -226,8 +238,10 @@ class Gateway:
 
             def _window(self, query):
                 given = {name: values[-1] for name, values in parse_qs(query).items()}
-                self._page(200, WINDOW.format(amount=f"{int(given.get('amount', 0)):,}", query=html.escape(query),
-                                              order=html.escape(given.get("orderId", ""))))
+                if not given.get("amount", "").isdecimal() or not given.get("orderId"):
+                    return self._page(400, "<!doctype html><meta charset=utf-8><p>orderId and amount are wanted")
+                return self._page(200, WINDOW.format(amount=f"{int(given['amount']):,}", query=html.escape(query),
+                                                     order=html.escape(given["orderId"])))
 
             def _decide(self, form):
                 """Back to the shop's page, as the real window does; without one, say what it would have been told."""
@@ -288,10 +302,16 @@ def fail(status, code, message):
     return status, {"code": code, "message": message}
 
 
-if __name__ == "__main__":
-    service = Gateway(int(sys.argv[1]) if len(sys.argv) > 1 else 0, sys.argv[2] if len(sys.argv) > 2 else None).start()
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--port", type=int, default=8082)
+    parser.add_argument("--webhook", metavar="URL", help="where notices go")
+    parser.add_argument("--book", metavar="FILE", type=Path, help="keeps the payments from one start to the next")
+    given = parser.parse_args()
+    service = Gateway(given.port, given.webhook, given.book)
     print(service.url, flush=True)
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        service.stop()
+    service.server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
