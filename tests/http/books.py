@@ -4,6 +4,7 @@ Nothing goes over HTTP and no gateway is asked: a year goes by in seconds.
 """
 
 import uuid
+from contextlib import contextmanager
 
 # The gateway is said to have taken the money.
 FUNCTIONS = """
@@ -87,7 +88,8 @@ class Books:
     def at(self, time):
         """Let it be this time of Seoul's: "2026-03-10", or "2026-03-10 09:30"."""
         day, _, hour = time.partition(" ")
-        self.ctl("clock", "set", f"{day}T{hour or '12:00'}:00+09:00")
+        self.query("UPDATE moa.clock SET shift = make_interval(secs => extract(epoch FROM %s::timestamptz - now()))",
+                   f"{day}T{hour or '12:00'}:00+09:00")
 
     def account(self, customer, columns):
         """A row of the account's columns."""
@@ -120,3 +122,30 @@ class Books:
         [(code,)] = self.query("SELECT books.repay(%s, %s)", customer, f"{month}-01")
         if code:
             raise Refused(code)
+
+    def refund(self, payment, won=None):
+        """Refund so much of a payment, or all that is left of it."""
+        [(code,)] = self.query("SELECT code FROM pay.refund_payment(decode(repeat('00', 32), 'hex'), gen_random_uuid()::text, "
+                               "decode(repeat('00', 32), 'hex'), %s, %s, NULL)", payment, won)
+        if code:
+            raise Refused(code)
+
+    def give_back(self):
+        """The gateway has given back what refunds are waiting for."""
+        self.query("SELECT pay.given_back(id) FROM pay.refund WHERE give_back_won > 0 AND given_back_at IS NULL")
+
+    @contextmanager
+    def rewritten(self):
+        """What is done in here did not happen afterwards; whatever guards the rows looks away."""
+        self.query("BEGIN")
+        try:
+            self.query("SET LOCAL session_replication_role = replica")
+            yield
+        finally:
+            self.query("ROLLBACK")
+
+    def mutate(self, function, old, new):
+        """Let a function of pay's have a fault: new in the place of old."""
+        [(text,)] = self.query("SELECT pg_get_functiondef(%s::regproc)", f"pay.{function}")
+        assert text.count(old) == 1, text
+        self.query(text.replace(old, new))

@@ -149,7 +149,7 @@ def test_grades_are_those_of_the_day(books):
             if customer == early:
                 books.repay(customer, "2026-01")
             else:
-                books.query("UPDATE pay.account SET grade_points = 15 WHERE customer_id = %s", customer)
+                books.query("UPDATE pay.account SET repaid_won = 150000 WHERE customer_id = %s", customer)
                 break
     books.at("2026-02-03")
     books.repay(late, "2026-01")
@@ -163,7 +163,7 @@ def test_grades_are_those_of_the_day(books):
 
 def test_a_grade_can_be_lost(books):
     customer = books.customer()
-    books.query("UPDATE pay.account SET grade = 'gold', grade_points = 39 WHERE customer_id = %s", customer)
+    books.query("UPDATE pay.account SET grade = 'gold', repaid_won = 390000 WHERE customer_id = %s", customer)
     books.at("2026-02-01 00:00")
     books.ctl("jobs", "run")
     assert books.account(customer, "grade") == ("silver",)
@@ -214,7 +214,7 @@ def test_a_large_table_goes_in_batches_and_goes_on_where_it_was(books):
 
 def test_a_hundred_thousand_customers(books):
     """No loop over customers: a month's turn of so many takes seconds."""
-    books.query("INSERT INTO pay.account (customer_id, grade_points) SELECT gen_random_uuid(), i % 151 "
+    books.query("INSERT INTO pay.account (customer_id, repaid_won) SELECT gen_random_uuid(), i % 151 * 10000 "
                 "FROM generate_series(1, 100000) i")
     books.at("2026-02-01 00:00")
     began = time.monotonic()

@@ -359,7 +359,7 @@ def test_grade_points_by_ten_thousand_with_the_remainder_kept(api, gateway, post
 
 
 def test_grade_points_end_at_150(api, gateway, postgres, customer, seller):
-    postgres.query("UPDATE pay.account SET grade_points = 149 WHERE customer_id = %s", customer.id)
+    postgres.query("UPDATE pay.account SET repaid_won = 1490000 WHERE customer_id = %s", customer.id)
     repayment, given = begin(api, gateway, customer, seller.sell(customer, 35_000))
     assert confirm(api, customer, repayment, given).status_code == 200
     assert account(postgres, customer)[2:] == (150, 5_000)
