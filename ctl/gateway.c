@@ -38,13 +38,13 @@ read_days(struct ctl *ctl, const char *wanted, struct days *ret_days)
 
 /* GET, successful and of the type that is expected; or NULL, having said why. */
 static struct json_object *
-ask(const struct req *rq, const struct gateway_conf *conf, const char *path, enum json_type type)
+ask(const struct req *rq, struct gateway *gw, const char *path, enum json_type type)
 {
 	struct json_object *json;
 	int status;
 
-	if (gateway_get(rq, conf, path, clock_ms() + ANSWER_MS, &status, &json)) {
-		ctl_error("the gateway at %s does not answer", conf->url);
+	if (gateway_get(rq, gw, path, clock_ms() + ANSWER_MS, &status, &json)) {
+		ctl_error("the gateway does not answer");
 		return NULL;
 	}
 	if (status != 200 || !json_object_is_type(json, type)) {
@@ -56,8 +56,7 @@ ask(const struct req *rq, const struct gateway_conf *conf, const char *path, enu
 
 /* All transactions of the three days, page by page. */
 static int
-read_list(const struct req *rq, const struct gateway_conf *conf, const struct days *days,
-	  struct json_object *list)
+read_list(const struct req *rq, struct gateway *gw, const struct days *days, struct json_object *list)
 {
 	struct json_object *page;
 	const char *after = NULL;
@@ -65,7 +64,7 @@ read_list(const struct req *rq, const struct gateway_conf *conf, const struct da
 
 	do {
 		page = ask(
-		    rq, conf,
+		    rq, gw,
 		    arena_printf(
 			rq->arena, "/v1/transactions?startDate=%sT00:00:00&endDate=%sT23:59:59&limit=%d%s%s",
 			days->from, days->to, PAGE, after ? "&startingAfter=" : "", after ? after : ""),
@@ -83,8 +82,8 @@ read_list(const struct req *rq, const struct gateway_conf *conf, const struct da
 
 /* What the gateway says today of the payments that something of was given back. */
 static int
-read_payments(struct ctl *ctl, const struct req *rq, const struct days *days, const char *list,
-	      struct json_object *payments)
+read_payments(struct ctl *ctl, const struct req *rq, struct gateway *gw, const struct days *days,
+	      const char *list, struct json_object *payments)
 {
 	PGresult *keys = pg_run(&ctl->pg, "SELECT payment_key FROM pay.reconcile_keys($1::date, $2::jsonb)",
 				PG_ARGS(days->day, list));
@@ -92,7 +91,7 @@ read_payments(struct ctl *ctl, const struct req *rq, const struct days *days, co
 	int row, n = PQntuples(keys);
 
 	for (row = 0; row < n; row++) {
-		payment = ask(rq, &ctl->conf.gateway,
+		payment = ask(rq, gw,
 			      arena_printf(rq->arena, "/v1/payments/%s", pg_value(keys, row, "payment_key")),
 			      json_type_object);
 		if (!payment)
@@ -126,17 +125,17 @@ compare(struct ctl *ctl, const struct days *days, const char *list, const char *
 }
 
 static int
-reconcile(struct ctl *ctl, const struct req *rq, const struct days *days)
+reconcile(struct ctl *ctl, const struct req *rq, struct gateway *gw, const struct days *days)
 {
 	struct json_object *list = out_array(rq->arena), *payments = out_array(rq->arena);
 	const char *list_text;
 	size_t n;
 
-	if (read_list(rq, &ctl->conf.gateway, days, list))
+	if (read_list(rq, gw, days, list))
 		return CTL_FAILED;
 	n = json_object_array_length(list);
 	list_text = out_text(list);
-	if (read_payments(ctl, rq, days, list_text, payments))
+	if (read_payments(ctl, rq, gw, days, list_text, payments))
 		return CTL_FAILED;
 	return compare(ctl, days, list_text, out_text(payments), n);
 }
@@ -146,6 +145,7 @@ gateway_reconcile(struct ctl *ctl, const char *const args[])
 {
 	struct trace trace = { 0 };
 	struct req rq = { .arena = &ctl->arena, .trace = &trace, .id = "moa-ctl" };
+	struct gateway *gw;
 	struct days days;
 	int status;
 
@@ -156,7 +156,9 @@ gateway_reconcile(struct ctl *ctl, const char *const args[])
 	if (read_days(ctl, args[0], &days))
 		return CTL_FAILED;
 	rq.http = http_open();
-	status = reconcile(ctl, &rq, &days);
+	gw = gateway_open(&ctl->conf.gateway);
+	status = reconcile(ctl, &rq, gw, &days);
+	gateway_close(gw);
 	http_close(rq.http);
 	return status;
 }

@@ -3,16 +3,15 @@
  * measured here and not by http.c, which cannot tell text from other bytes.
  */
 #include <poll.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
 #include <sodium.h>
 
 #include "arena.h"
-#include "breaker.h"
 #include "clock.h"
 #include "completion.h"
+#include "fuse.h"
 #include "http.h"
 #include "llm.h"
 #include "llm_outcome.h"
@@ -27,8 +26,7 @@ struct llm {
 	struct arena arena; /* of the next two */
 	const char *url;
 	const char *headers[4];
-	pthread_mutex_t mutex; /* of breaker */
-	struct breaker breaker;
+	struct fuse fuse;
 	atomic_int running;
 };
 
@@ -80,13 +78,7 @@ running(const void *ctx)
 static int64_t
 left_alone(const void *ctx)
 {
-	struct llm *llm = (struct llm *)ctx;
-	bool open;
-
-	pthread_mutex_lock(&llm->mutex);
-	open = llm->breaker.open;
-	pthread_mutex_unlock(&llm->mutex);
-	return open;
+	return fuse_is_open(&((struct llm *)ctx)->fuse);
 }
 
 struct llm *
@@ -103,7 +95,7 @@ llm_open(const struct llm_conf *conf)
 	llm->headers[1] = "Accept: text/event-stream, application/json";
 	if (conf->key)
 		llm->headers[2] = arena_printf(&llm->arena, "Authorization: Bearer %s", conf->key);
-	pthread_mutex_init(&llm->mutex, NULL);
+	fuse_init(&llm->fuse);
 	llm_outcome_show();
 	metrics_table(tokens);
 	metrics_histograms(took);
@@ -118,7 +110,7 @@ llm_close(struct llm *llm)
 {
 	if (!llm)
 		return;
-	pthread_mutex_destroy(&llm->mutex);
+	fuse_release(&llm->fuse);
 	arena_free(&llm->arena);
 	free(llm);
 }
@@ -127,41 +119,6 @@ bool
 llm_configured(const struct llm *llm)
 {
 	return *llm->conf->url;
-}
-
-static enum breaker_pass
-ask_breaker(struct llm *llm)
-{
-	enum breaker_pass pass;
-
-	pthread_mutex_lock(&llm->mutex);
-	pass = breaker_ask(&llm->breaker, clock_ms());
-	pthread_mutex_unlock(&llm->mutex);
-	return pass;
-}
-
-static void
-tell_breaker(const struct run *run, enum verdict verdict)
-{
-	struct llm *llm = run->llm;
-
-	pthread_mutex_lock(&llm->mutex);
-	if (verdict == WORKS)
-		breaker_works(&llm->breaker, run->pass);
-	else if (verdict == FAILED)
-		breaker_failed(&llm->breaker, run->pass, clock_ms());
-	else
-		breaker_unknown(&llm->breaker, run->pass);
-	pthread_mutex_unlock(&llm->mutex);
-}
-
-/* The server says when to come back: that goes for everybody. */
-static void
-hold_breaker(struct llm *llm, int retry_after_s)
-{
-	pthread_mutex_lock(&llm->mutex);
-	breaker_hold(&llm->breaker, clock_ms(), retry_after_s * 1000LL);
-	pthread_mutex_unlock(&llm->mutex);
 }
 
 static bool
@@ -173,7 +130,7 @@ on_text(void *ctx, const char *text, size_t len)
 		run->first_us = clock_us();
 		/* The others need not wait for the end of a whole answer. */
 		if (run->pass == BREAKER_PROBE)
-			tell_breaker(run, WORKS);
+			fuse_tell(&run->llm->fuse, run->pass, WORKS);
 	}
 	return !run->call->on_text || run->call->on_text(run->call->ctx, text, len);
 }
@@ -294,8 +251,8 @@ attempts(struct run *run)
 		if (llm_outcome_row(outcome)->msg)
 			log_event(LOG_WARN, "llm_call", "msg=\"%s\" status=%d", llm_outcome_row(outcome)->msg,
 				  run->status);
-		if (llm_outcome_row(outcome)->again && run->retry_after_s > 0)
-			hold_breaker(run->llm, run->retry_after_s);
+		if (llm_outcome_row(outcome)->again)
+			fuse_hold(&run->llm->fuse, run->retry_after_s);
 		ms = pause_after(run, outcome);
 		if (ms >= 0 && !pause_for(run, ms))
 			outcome = CANCELLED;
@@ -348,7 +305,7 @@ run_admitted(const struct req *rq, struct llm *llm, const struct llm_call *call,
 		.rq = rq,
 		.llm = llm,
 		.call = call,
-		.pass = ask_breaker(llm),
+		.pass = fuse_ask(&llm->fuse),
 		.start_us = start_us,
 		.first_by_ms = start_ms + llm->conf->first_ms,
 		.deadline_ms = start_ms + llm->conf->deadline_ms,
@@ -359,7 +316,7 @@ run_admitted(const struct req *rq, struct llm *llm, const struct llm_call *call,
 		return LEFT_ALONE;
 	run.body = completion_request(rq->arena, llm->conf, call);
 	outcome = attempts(&run);
-	tell_breaker(&run, llm_outcome_row(outcome)->verdict);
+	fuse_tell(&llm->fuse, run.pass, llm_outcome_row(outcome)->verdict);
 	reply_fill(&run, outcome, ret_reply);
 	return outcome;
 }

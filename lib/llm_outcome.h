@@ -6,6 +6,7 @@
 
 #include "completion.h"
 #include "err.h"
+#include "fuse.h"
 #include "http.h"
 
 enum outcome {
@@ -30,9 +31,6 @@ enum outcome {
 	EMPTY,
 	OUTCOMES
 };
-
-/* What an outcome tells about the server. */
-enum verdict { UNKNOWN, WORKS, FAILED };
 
 struct outcome_row {
 	enum err e;

@@ -61,18 +61,9 @@ read_traceparent(const struct req *rq)
 static const char *
 read_user_agent(const struct req *rq)
 {
-	const char *agent = req_param(rq, "HTTP_USER_AGENT");
-	size_t len = strlen(agent);
+	const char *agent = text_cut(rq->arena, req_param(rq, "HTTP_USER_AGENT"), USER_AGENT_MAX);
 
-	if (len > USER_AGENT_MAX) {
-		len = USER_AGENT_MAX;
-		while (len > 0 && ((unsigned char)agent[len] & 0xc0) == 0x80)
-			len--;
-	}
-	if (!text_is_utf8(agent, len))
-		return "";
-	agent = arena_strndup(rq->arena, agent, len);
-	return text_has_controls(agent, false) ? "" : agent;
+	return text_is_utf8(agent, strlen(agent)) && !text_has_controls(agent, false) ? agent : "";
 }
 
 /* The weight (RFC 9110 §12.4.2) in the len bytes of a list element, in thousandths; none is 1000, one that is no number 0. */

@@ -59,6 +59,16 @@ text_length(const char *s)
 	return n;
 }
 
+const char *
+text_cut(struct arena *a, const char *s, size_t max)
+{
+	size_t len = strnlen(s, max);
+
+	while (len > 0 && ((unsigned char)s[len] & 0xC0) == 0x80)
+		len--;
+	return arena_strndup(a, s, len);
+}
+
 bool
 text_has_controls(const char *s, bool multiline)
 {

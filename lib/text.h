@@ -16,6 +16,9 @@ bool text_is_utf8(const char *bytes, size_t len);
 /** text_length(s): Unicode characters in ${s}, which is UTF-8. */
 size_t text_length(const char *s);
 
+/** text_cut(a, s, max): The first of ${s}, which is UTF-8, in at most ${max} bytes, without a part of a character at its end. */
+const char *text_cut(struct arena *a, const char *s, size_t max);
+
 /** text_has_controls(s, multiline): Is a character of U+0000-001F, U+007F-009F in ${s}?  ${multiline} lets tab and line feed pass. */
 bool text_has_controls(const char *s, bool multiline);
 

@@ -12,15 +12,19 @@ enum { ANSWER_MS = 8000 };
 static enum err
 give_back(struct worker *w, const struct db_result *row)
 {
-	const char *id = db_str(row, 0, "id");
+	const char *id = db_str(row, 0, "id"), *why;
+	const struct gateway_return what = { .payment_key = db_str(row, 0, "payment_key"),
+					     .about = id,
+					     .key = id,
+					     .amount_won = db_num(row, 0, "amount_won"),
+					     .again = db_true(row, 0, "again") };
 	struct db_result res;
-	enum err e;
+	enum gateway_back back;
 
-	e = gateway_give_back(&w->job, w->gateway, db_str(row, 0, "payment_key"), id,
-			      db_num(row, 0, "amount_won"), db_true(row, 0, "again"), clock_ms() + ANSWER_MS);
-	log_event(e == ERR_GATEWAY_REFUSED ? LOG_ERROR : LOG_INFO, "give_back", "refund=%s done=%d", id,
-		  e == OK);
-	if (e)
+	back = gateway_give_back(&w->job, w->gateway, &what, clock_ms() + ANSWER_MS, &why);
+	log_event(back == GATEWAY_BACK_REFUSED ? LOG_ERROR : LOG_INFO, "give_back", "refund=%s done=%d", id,
+		  back == GATEWAY_BACK);
+	if (back != GATEWAY_BACK)
 		return OK;
 	worker_renew(w);
 	return db_run(&w->job, WORKER_GIVEN_BACK, DB_ARGS(db_text(id)), &res);
@@ -32,7 +36,7 @@ give_back_all(struct worker *w)
 	struct db_result row;
 	enum err e = OK;
 
-	while (e == OK && w->gateway->secret_key && !worker_pause(w, 0)) {
+	while (e == OK && gateway_configured(w->gateway) && !worker_pause(w, 0)) {
 		worker_begin(w);
 		e = db_run(&w->job, WORKER_NEXT_GIVE_BACK, DB_NO_ARGS, &row);
 		if (e == OK && row.rows == 0)

@@ -187,9 +187,10 @@ run(const struct worker_conf *conf, int (*how)(struct worker *))
 	w.job.db = db_open(&db, stmts, WORKER__MAX);
 	w.job.http = http_open();
 	w.llm = llm_open(&conf->llm);
-	w.gateway = &conf->gateway;
+	w.gateway = gateway_open(&conf->gateway);
 	status = how(&w);
 	arena_reset(&w.arena);
+	gateway_close(w.gateway);
 	llm_close(w.llm);
 	http_close(w.job.http);
 	db_close(w.job.db);

@@ -15,7 +15,7 @@
 #include "req.h"
 
 struct couriers;
-struct gateway_conf;
+struct gateway;
 struct llm;
 
 /* Webhooks sent at once. */
@@ -51,7 +51,7 @@ struct worker {
 	struct trace trace;
 	struct req job; /* on arena and trace */
 	struct llm *llm;
-	const struct gateway_conf *gateway;
+	struct gateway *gateway;
 	int64_t next_sweep_ms;	 /* of clock_ms */
 	int64_t next_summary_ms; /* of clock_ms: not before, after a failure of the model */
 	int rest_ms;		 /* how long that rest was; 0: the model has answered last */

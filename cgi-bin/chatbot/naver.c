@@ -2,7 +2,6 @@
  * Calling Naver's search: an answer is kept in Redis for ten minutes, calls are counted by the day, and a server that
  * fails is left alone for a while.
  */
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,8 +11,8 @@
 #include <sodium.h>
 
 #include "arena.h"
-#include "breaker.h"
 #include "clock.h"
+#include "fuse.h"
 #include "http.h"
 #include "json.h"
 #include "kv.h"
@@ -28,16 +27,15 @@ enum { CACHE_S = 600, QUOTA_S = 26 * 3600, SEOUL_S = 9 * 3600, REPLY_MAX = 512 <
 
 struct naver {
 	const struct naver_conf *conf;
-	pthread_mutex_t lock; /* of breaker */
-	struct breaker breaker;
+	struct fuse fuse;
 };
 
-enum { ANSWERED, FAILED, CACHED, USED_UP, LEFT_ALONE };
+enum { ANSWERED, UNANSWERED, CACHED, USED_UP, LEFT_ALONE };
 
 static struct metric metrics[] = {
 	[ANSWERED] = { "moa_naver_calls_total", "result=\"ok\"",
 		       "Searches at Naver, by what became of them." },
-	[FAILED] = { "moa_naver_calls_total", "result=\"failed\"", NULL },
+	[UNANSWERED] = { "moa_naver_calls_total", "result=\"failed\"", NULL },
 	[CACHED] = { "moa_naver_cache_hits_total", NULL, "Searches that Redis had the answer to." },
 	[USED_UP] = { "moa_naver_quota_stops_total", NULL,
 		      "Searches not made because the day's calls were used up, or could not be counted." },
@@ -64,7 +62,7 @@ naver_open(const struct naver_conf *conf)
 	if (!naver)
 		abort();
 	naver->conf = conf;
-	pthread_mutex_init(&naver->lock, NULL);
+	fuse_init(&naver->fuse);
 	metrics_table(metrics);
 	return naver;
 }
@@ -74,7 +72,7 @@ naver_close(struct naver *naver)
 {
 	if (!naver)
 		return;
-	pthread_mutex_destroy(&naver->lock);
+	fuse_release(&naver->fuse);
 	free(naver);
 }
 
@@ -146,35 +144,6 @@ quota_take(const struct req *rq, const struct naver *naver)
 	return !kv_eval(rq, &count_script, 1,
 			KV_ARGS(quota_key(rq->arena), max, arena_printf(rq->arena, "%d", QUOTA_S)), &reply) &&
 	       reply->type == REDIS_REPLY_INTEGER && reply->integer == 1;
-}
-
-static enum breaker_pass
-breaker_enter(struct naver *naver)
-{
-	enum breaker_pass pass;
-
-	pthread_mutex_lock(&naver->lock);
-	pass = breaker_ask(&naver->breaker, clock_ms());
-	pthread_mutex_unlock(&naver->lock);
-	return pass;
-}
-
-/* What a call has told of the server. */
-enum told { TOLD_WORKS, TOLD_FAILS, TOLD_NOTHING };
-
-static void
-breaker_leave(struct naver *naver, enum breaker_pass pass, enum told told, int hold_s)
-{
-	pthread_mutex_lock(&naver->lock);
-	if (told == TOLD_WORKS)
-		breaker_works(&naver->breaker, pass);
-	else if (told == TOLD_FAILS)
-		breaker_failed(&naver->breaker, pass, clock_ms());
-	else
-		breaker_unknown(&naver->breaker, pass);
-	if (hold_s > 0)
-		breaker_hold(&naver->breaker, clock_ms(), hold_s * 1000LL);
-	pthread_mutex_unlock(&naver->lock);
 }
 
 /* The query with everything but letters and digits of ASCII percent-encoded, once. */
@@ -253,7 +222,7 @@ static enum err
 ask(const struct req *rq, struct naver *naver, const char *query, int64_t deadline_ms,
     struct product *ret_products, int *ret_n)
 {
-	enum breaker_pass pass = breaker_enter(naver);
+	enum breaker_pass pass = fuse_ask(&naver->fuse);
 	struct http_reply reply = { .status = 0 };
 	int n;
 
@@ -262,15 +231,15 @@ ask(const struct req *rq, struct naver *naver, const char *query, int64_t deadli
 		return ERR_UNAVAILABLE;
 	}
 	if (!quota_take(rq, naver)) {
-		breaker_leave(naver, pass, TOLD_NOTHING, 0);
+		fuse_tell(&naver->fuse, pass, UNKNOWN);
 		metrics_add(&metrics[USED_UP], 1);
 		return ERR_UNAVAILABLE;
 	}
 	n = call(rq, naver, query, deadline_ms, &reply, ret_products);
 	/* A question it will not take is no fault of the server. */
-	breaker_leave(naver, pass, n >= 0 || reply.status == 400 ? TOLD_WORKS : TOLD_FAILS,
-		      reply.retry_after_s);
-	metrics_add(&metrics[n >= 0 ? ANSWERED : FAILED], 1);
+	fuse_tell(&naver->fuse, pass, n >= 0 || reply.status == 400 ? WORKS : FAILED);
+	fuse_hold(&naver->fuse, reply.retry_after_s);
+	metrics_add(&metrics[n >= 0 ? ANSWERED : UNANSWERED], 1);
 	if (n < 0)
 		return ERR_UNAVAILABLE;
 	*ret_n = n;

@@ -20,8 +20,8 @@ finish(const struct req *rq, struct resp *rs, const struct db_result *row, const
 	enum gateway_word word;
 	enum err e;
 
-	word =
-	    gateway_settle(rq, &pay_conf.gateway, &payment, GATEWAY_LOOK, rq->deadline_ms - COMMIT_MS, &why);
+	word = gateway_settle(rq, pay_of(rq)->gateway, &payment, GATEWAY_LOOK, rq->deadline_ms - COMMIT_MS,
+			      &why);
 	if (word == GATEWAY_SILENT)
 		return ERR_UNAVAILABLE;
 	if (word == GATEWAY_OPEN)

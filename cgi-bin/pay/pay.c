@@ -80,6 +80,7 @@ pay_open(void)
 	if (!pay)
 		abort();
 	pay->watch = watch_open();
+	pay->gateway = gateway_open(&pay_conf.gateway);
 	metrics_gauge("moa_pay_streams", "Payment windows that wait for their checkout's events now.",
 		      gauge_streams, pay);
 	return pay;
@@ -91,6 +92,7 @@ pay_close(void *domain)
 	struct pay *pay = domain;
 
 	watch_close(pay->watch);
+	gateway_close(pay->gateway);
 	free(pay);
 }
 

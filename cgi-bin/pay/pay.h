@@ -67,6 +67,7 @@ extern struct pay_conf pay_conf;
 /* What the process keeps: rq->domain. */
 struct pay {
 	struct watch *watch;
+	struct gateway *gateway;
 };
 void *pay_open(void);
 void pay_close(void *domain);

@@ -76,7 +76,7 @@ repayment_create(const struct req *rq, struct resp *rs)
 		e = check(rq, rs, &in, &first);
 	if (e)
 		return e;
-	if (!pay_conf.gateway.secret_key)
+	if (!gateway_configured(pay_of(rq)->gateway))
 		return ERR_UNAVAILABLE;
 	e = db_run(rq, PAY_START_REPAYMENT,
 		   DB_ARGS(db_text(rq->user), db_text(rq->idem.key),
@@ -118,7 +118,7 @@ finish(const struct req *rq, struct resp *rs, const struct confirm_in *in, enum 
 	enum gateway_word word;
 	enum err e;
 
-	word = gateway_settle(rq, &pay_conf.gateway, &payment, step, rq->deadline_ms - COMMIT_MS, &why);
+	word = gateway_settle(rq, pay_of(rq)->gateway, &payment, step, rq->deadline_ms - COMMIT_MS, &why);
 	if (word == GATEWAY_OPEN && step == GATEWAY_LOOK)
 		return resp_refuse(rs, ERR_IDEMPOTENCY_IN_PROGRESS, RETRY_S);
 	if (word == GATEWAY_OPEN || word == GATEWAY_SILENT)

@@ -241,6 +241,45 @@ def test_the_bank_refuses(api, gateway, postgres, customer, seller):
     assert start(api, customer, payment_ids=[payment]).status_code == 201
 
 
+def test_the_bank_refuses_at_length(api, gateway, postgres, customer, seller):
+    """Its words are cut for the books, between two characters."""
+    for spaces in range(3):
+        repayment, given = begin(api, gateway, customer, seller.sell(customer, 1_000))
+        gateway.refusals["confirm"] = (403, "REJECT_CARD_PAYMENT", " " * spaces + "한도초과 " * 50)
+        problem(confirm(api, customer, repayment, given), 409, "gateway_refused")
+        assert "한도초과" in state(postgres, repayment)[1]
+
+
+@pytest.mark.parametrize("status, code", [
+    (400, "PROVIDER_ERROR"), (409, "IDEMPOTENT_REQUEST_PROCESSING"), (403, "FORBIDDEN_CONSECUTIVE_REQUEST"),
+    (401, "UNAUTHORIZED_KEY")])
+def test_refusals_that_decide_nothing(api, gateway, system, postgres, customer, seller, status, code):
+    """They tell of a bank that stumbled, a call still running, or keys of ours: the payment itself decides, and in the end it does."""
+    repayment, given = begin(api, gateway, customer, seller.sell(customer, 1_000))
+    gateway.refusals["confirm"] = (status, code, "")
+    problem(confirm(api, customer, repayment, given), 503, "dependency_unavailable")
+    assert state(postgres, repayment)[0] == "confirming"
+    gateway.payments[given["payment_key"]]["status"] = "EXPIRED"
+    work(system, gateway, postgres)
+    assert state(postgres, repayment) == ("failed", "EXPIRED")
+
+
+def test_a_deposit_to_come_is_called_off(api, gateway, postgres, customer, seller):
+    """A virtual account that somebody may pay into some day would leave open for days what is owed."""
+    repayment, given = begin(api, gateway, customer, seller.sell(customer, 1_000))
+    gateway.faults["confirm"] = ["cut-after"]
+    answer, paid = gateway.confirm, gateway.payments[given["payment_key"]]
+    gateway.confirm = lambda body: (answer(body), paid.update(status="WAITING_FOR_DEPOSIT"))[0]
+    cancel = gateway.cancel
+    gateway.cancel = lambda key, body: (paid.update(status="DONE"), cancel(key, body))[1]
+    try:
+        problem(confirm(api, customer, repayment, given), 409, "gateway_refused")
+    finally:
+        gateway.confirm, gateway.cancel = answer, cancel
+    assert (paid["status"], state(postgres, repayment)) == ("CANCELED", ("failed", "a deposit to come, and called off"))
+    assert account(postgres, customer)[0] == 1_000
+
+
 @pytest.mark.parametrize("fault", ["cut-after", "500-after", "garbage-after"])
 def test_the_answer_is_lost_and_a_question_finds_it(api, gateway, customer, seller, fault):
     repayment, given = begin(api, gateway, customer, seller.sell(customer, 1_000))

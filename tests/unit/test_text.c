@@ -65,6 +65,27 @@ test_length(void **state)
 	assert_int_equal(text_length("é€😀"), 3);
 }
 
+/* At every length: whole characters, as many as fit. */
+static void
+test_cut(void **state)
+{
+	static const struct {
+		size_t max;
+		const char *text;
+	} cases[] = {
+		{ 0, "" },    { 1, "a" },   { 2, "a" },	   { 3, "a" },	    { 4, "a가" },
+		{ 5, "a가" }, { 7, "a가" }, { 8, "a가😀" }, { 100, "a가😀" },
+	};
+	struct arena a;
+	size_t i;
+
+	(void)state;
+	arena_init(&a);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(text_cut(&a, "a가😀", cases[i].max), cases[i].text);
+	arena_free(&a);
+}
+
 static void
 test_controls(void **state)
 {
@@ -291,15 +312,11 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_utf8),
-		cmocka_unit_test(test_length),
-		cmocka_unit_test(test_controls),
-		cmocka_unit_test(test_decode),
-		cmocka_unit_test(test_decode_stops_at_its_length),
-		cmocka_unit_test(test_uuid),
-		cmocka_unit_test(test_email),
-		cmocka_unit_test(test_date),
-		cmocka_unit_test(test_base64url),
+		cmocka_unit_test(test_utf8),   cmocka_unit_test(test_length),
+		cmocka_unit_test(test_cut),    cmocka_unit_test(test_controls),
+		cmocka_unit_test(test_decode), cmocka_unit_test(test_decode_stops_at_its_length),
+		cmocka_unit_test(test_uuid),   cmocka_unit_test(test_email),
+		cmocka_unit_test(test_date),   cmocka_unit_test(test_base64url),
 		cmocka_unit_test(test_token),
 	};
 
