@@ -1,10 +1,14 @@
 /* Saying things in the reader's language, Korean or English, and writing amounts as it does: what the pages have in common. */
 
-let language = "ko", words = {};
+const LANGUAGE = "moa.language";
 
-/* The page's words: {ko: {name: text}, en: {…}}; first of all. */
+let language = "ko";
+const words = { ko: { other_language: "English" }, en: { other_language: "한국어" } };
+
+/* Words: {ko: {name: text}, en: {…}}, besides those that were taught before; first of all. */
 export function teach(table) {
-	words = table;
+	for (const code of Object.keys(words))
+		Object.assign(words[code], table[code]);
 }
 
 export const spoken = () => language;
@@ -30,3 +34,36 @@ export function say(name, values = {}) {
 
 export const won = (amount) => (language === "ko"
 	? `${amount.toLocaleString("ko-KR")}원` : `${amount.toLocaleString("en-US")} won`);
+
+function saved_language() {
+	try {
+		return localStorage.getItem(LANGUAGE);
+	} catch {
+		return null; /* a frame among others' pages may have no storage */
+	}
+}
+
+function save_language() {
+	try {
+		localStorage.setItem(LANGUAGE, language);
+	} catch {
+		/* then only until the page is left */
+	}
+}
+
+/* Speak the language that the address asks for, or that was chosen before, or the browser's; button changes it.  changed() is told. */
+export function start_language(button, changed) {
+	function show(code) {
+		speak(code);
+		button.textContent = say("other_language");
+		button.lang = language === "ko" ? "en" : "ko";
+		changed();
+	}
+
+	button.addEventListener("click", () => {
+		show(button.lang);
+		save_language();
+	});
+	show(/^ko/.test(new URLSearchParams(location.search).get("language") ?? saved_language() ?? navigator.language)
+		? "ko" : "en");
+}

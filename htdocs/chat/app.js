@@ -1,30 +1,18 @@
 /* The chat page: who is signed in, which conversation is open, and what happens when something is pressed. */
-import { Problem, call, may_be_signed_in, renew, sign_in, sign_out } from "./api.js";
+import { Problem, call, uuid } from "/api.js";
+import { at, make } from "/dom.js";
+import { excuse, open_door, show_door } from "/door.js";
 import { run_turn } from "./turn.js";
-import { Answer, add_note, add_question, announce, at, change, is_at_end, list_item, make, show_choices,
-	show_newest, to_end, to_start } from "./view.js";
-import { say, speak, spoken } from "./words.js";
+import { Answer, add_note, add_question, announce, change, is_at_end, list_item, show_choices, show_newest, to_end,
+	to_start } from "./view.js";
+import { say, spoken } from "./words.js";
 
-const LANGUAGE = "moa.language";
 const PENDING = "moa.pending"; /* the message under way, so that a reload picks it up */
 
 let talks = [], next_cursor = null; /* the list of conversations, as far as it was loaded */
 let open_id = null;		    /* the conversation on the screen */
 let running = null;		    /* {abort, stopped} while a turn runs */
 let opening = 0;		    /* counts conversations opened, so that a slow one does not overwrite the next */
-
-/* What to say about a failure. */
-function excuse(e) {
-	if (e.status === 0)
-		return say("offline");
-	if (e.status === 429)
-		return say("rate_limited", { s: Math.max(1, e.wait_s) });
-	if (e.status >= 500)
-		return e.status === 500 ? say("failed") : say("busy");
-	return { turn_in_progress: say("turn_in_progress"), conversation_over: say("conversation_over"),
-		not_found: say("gone"), conflict: say("too_many"), bad_credentials: say("bad_credentials") }[e.code] ||
-		e.message || say("failed");
-}
 
 /* Do it; a failure becomes a note in the log, the end of the sign-in leads to the door.  False after a failure. */
 async function guarded(what, name = null, again = null) {
@@ -42,20 +30,7 @@ async function guarded(what, name = null, again = null) {
 	}
 }
 
-function show_door(text = "door_text") {
-	running?.abort.abort();
-	open_id = null;
-	for (const id of ["room", "leave", "menu"])
-		at(id).hidden = true;
-	at("door").hidden = false;
-	at("door").querySelector("p").textContent = say(text);
-	at("sign_in").elements.email.focus();
-}
-
 async function show_room() {
-	at("door").hidden = true;
-	for (const id of ["room", "leave", "menu"])
-		at(id).hidden = false;
 	if (await guarded(() => load_list(), "reload", show_room))
 		await follow_address();
 }
@@ -336,17 +311,7 @@ async function send(text) {
 		return;
 	for (const note of at("log").querySelectorAll(".note"))
 		note.remove();
-	await run({ text: clean, client_message_id: crypto.randomUUID?.() ?? uuid() });
-}
-
-/* randomUUID is for secure contexts only. */
-function uuid() {
-	const bytes = crypto.getRandomValues(new Uint8Array(16));
-
-	bytes[6] = (bytes[6] & 0x0f) | 0x40;
-	bytes[8] = (bytes[8] & 0x3f) | 0x80;
-	return [...bytes].map((byte, i) => ([4, 6, 8, 10].includes(i) ? "-" : "") +
-		byte.toString(16).padStart(2, "0")).join("");
+	await run({ text: clean, client_message_id: uuid() });
 }
 
 const questions = () => at("log").querySelectorAll(".mine").length;
@@ -394,49 +359,20 @@ function send_text() {
 	fit_text();
 }
 
-async function enter(event) {
-	const form = event.target, error = at("door_error");
-
-	event.preventDefault();
-	error.hidden = true;
-	form.querySelector("button").disabled = true;
-	try {
-		await sign_in(form.elements.email.value, form.elements.password.value);
-		form.reset();
-		await show_room();
-	} catch (e) {
-		if (!(e instanceof Problem))
-			throw e;
-		error.textContent = excuse(e);
-		error.hidden = false;
-	} finally {
-		form.querySelector("button").disabled = false;
-	}
+function close_room() {
+	running?.abort.abort();
+	open_id = null;
 }
 
-async function leave() {
-	running?.abort.abort();
-	await sign_out();
+/* Signed out: nothing of the conversations stays on the screen, or in the address. */
+function forget_talks() {
 	talks = [];
 	remember(null);
 	history.replaceState(null, "", location.pathname);
 	empty_log();
-	show_door();
-}
-
-function set_language(code) {
-	speak(code);
-	localStorage.setItem(LANGUAGE, code);
-	at("language").textContent = say("other_language");
-	at("language").lang = code === "ko" ? "en" : "ko";
-	at("door").querySelector("p").textContent = say("door_text");
-	draw_list();
 }
 
 function listen() {
-	at("sign_in").addEventListener("submit", enter);
-	at("leave").addEventListener("click", leave);
-	at("language").addEventListener("click", () => set_language(spoken() === "ko" ? "en" : "ko"));
 	at("begin").addEventListener("click", begin);
 	at("more").addEventListener("click", () => guarded(() => load_list(next_cursor)));
 	at("menu").addEventListener("click", () => show_menu(at("shade").hidden));
@@ -465,23 +401,5 @@ function listen() {
 	addEventListener("hashchange", follow_address);
 }
 
-async function start() {
-	const saved = localStorage.getItem(LANGUAGE);
-
-	set_language(saved ?? (navigator.language.startsWith("ko") ? "ko" : "en"));
-	listen();
-	try {
-		if (may_be_signed_in() && await renew())
-			await show_room();
-		else
-			show_door();
-	} catch (e) {
-		if (!(e instanceof Problem))
-			throw e;
-		show_door();
-		at("door_error").textContent = excuse(e);
-		at("door_error").hidden = false;
-	}
-}
-
-start();
+listen();
+open_door({ opened: show_room, closed: close_room, left: forget_talks, spoke: draw_list });

@@ -2,7 +2,7 @@
  * One turn, from the message to the whole answer, however often the connection breaks on the way: first the stream is taken
  * up again where it stopped, then the message is sent again under its id, which gives the same turn.
  */
-import { Problem, ask, problem_of } from "./api.js";
+import { Problem, ask, problem_of } from "/api.js";
 import { read_events } from "./events.js";
 
 const PAUSES_MS = [300, 700, 1500, 3000, 5000, 8000];

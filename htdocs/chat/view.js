@@ -1,15 +1,6 @@
 /* What is on the screen: bubbles, cards, chips, and the list of conversations.  Nothing here asks the server. */
+import { at, make } from "/dom.js";
 import { language_of, say, when, won } from "./words.js";
-
-export const at = (id) => document.getElementById(id);
-
-/* make("p", { className: "note" }, "text", node, …) */
-export function make(tag, members = {}, ...children) {
-	const node = Object.assign(document.createElement(tag), members);
-
-	node.append(...children.filter((child) => child !== null));
-	return node;
-}
 
 /* Where links may lead: https, or a page of this site. */
 function target(url) {

@@ -1,13 +1,12 @@
 /* What the page itself says, in Korean and English, and how it writes times. */
-import { say, speak, spoken, teach, won } from "/say.js";
+import { say, spoken, teach, won } from "/say.js";
 
-export { say, speak, spoken, won };
+export { say, spoken, won };
 
 const words = {
 	ko: {
 		title: "쇼핑 도우미",
 		skip: "대화로 건너뛰기",
-		other_language: "English",
 		conversations: "대화 목록",
 		talk: "대화",
 		choices: "빠른 답",
@@ -15,14 +14,8 @@ const words = {
 		text: "메시지를 적어 주세요",
 		send: "보내기",
 		stop: "멈추기",
-		sign_in: "로그인",
-		sign_out: "로그아웃",
-		email: "이메일",
-		password: "비밀번호",
 		door_title: "쇼핑 도우미",
 		door_text: "로그인하면 남은 한도 안에서 마음에 들 만한 상품을 함께 찾아 드려요.",
-		door_again: "오래 쉬어서 로그아웃되었어요. 다시 로그인해 주세요.",
-		bad_credentials: "이메일이나 비밀번호가 맞지 않아요.",
 		begin: "새 대화",
 		more: "더 보기",
 		no_talks: "아직 대화가 없어요.",
@@ -51,11 +44,12 @@ const words = {
 		busy: "지금 이용하는 분이 많아요. 잠시 뒤 다시 보내 주세요.",
 		rate_limited: "메시지를 너무 빨리 보내셨어요. {s}초 뒤에 다시 보낼 수 있어요.",
 		rate_over: "이제 다시 보낼 수 있어요.",
-		turn_in_progress: "다른 화면에서 보낸 메시지에 답하는 중이에요. 잠시 뒤 다시 보내 주세요.",
-		conversation_over: "이 대화는 길어져서 끝났어요. 새 대화를 시작해 주세요.",
-		gone: "이 대화는 지워졌어요.",
-		too_many: "대화는 100개까지 둘 수 있어요. 쓰지 않는 대화를 지워 주세요.",
-		failed: "문제가 생겼어요. 잠시 뒤 다시 해 주세요.",
+		refused: {
+			turn_in_progress: "다른 화면에서 보낸 메시지에 답하는 중이에요. 잠시 뒤 다시 보내 주세요.",
+			conversation_over: "이 대화는 길어져서 끝났어요. 새 대화를 시작해 주세요.",
+			not_found: "이 대화는 지워졌어요.",
+			conflict: "대화는 100개까지 둘 수 있어요. 쓰지 않는 대화를 지워 주세요.",
+		},
 		question: { mood_check: "기분을 묻는 중", hobby_check: "관심사를 묻는 중", choose: "고르는 중",
 			recommendation: "추천하는 중", re_recommendation: "추천하는 중", done: "마친 대화" },
 		outcome: { accepted: "상품을 골랐어요", declined: "쉬어 갔어요", dashboard: "리포트를 봤어요" },
@@ -63,7 +57,6 @@ const words = {
 	en: {
 		title: "Shopping assistant",
 		skip: "Skip to the conversation",
-		other_language: "한국어",
 		conversations: "Conversations",
 		talk: "Conversation",
 		choices: "Quick replies",
@@ -71,14 +64,8 @@ const words = {
 		text: "Write a message",
 		send: "Send",
 		stop: "Stop",
-		sign_in: "Sign in",
-		sign_out: "Sign out",
-		email: "E-mail",
-		password: "Password",
 		door_title: "Shopping assistant",
 		door_text: "Sign in, and we find things you may like, within what you can spend.",
-		door_again: "You were signed out after a long break. Please sign in again.",
-		bad_credentials: "E-mail or password is wrong.",
 		begin: "New conversation",
 		more: "Show more",
 		no_talks: "No conversations yet.",
@@ -107,11 +94,12 @@ const words = {
 		busy: "Many people are here right now. Please send it again in a moment.",
 		rate_limited: "That was a little fast. You can send again in {s} s.",
 		rate_over: "You can send again now.",
-		turn_in_progress: "A message sent elsewhere is being answered. Please send yours again in a moment.",
-		conversation_over: "This conversation has grown long and is over. Please start a new one.",
-		gone: "This conversation has been deleted.",
-		too_many: "You can keep 100 conversations. Please delete some you no longer need.",
-		failed: "Something went wrong. Please try again in a moment.",
+		refused: {
+			turn_in_progress: "A message sent elsewhere is being answered. Please send yours again in a moment.",
+			conversation_over: "This conversation has grown long and is over. Please start a new one.",
+			not_found: "This conversation has been deleted.",
+			conflict: "You can keep 100 conversations. Please delete some you no longer need.",
+		},
 		question: { mood_check: "Asking about your mood", hobby_check: "Asking what you like", choose: "Choosing",
 			recommendation: "Recommending", re_recommendation: "Recommending", done: "Done" },
 		outcome: { accepted: "You chose something", declined: "Left for another time", dashboard: "Went to the report" },

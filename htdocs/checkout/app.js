@@ -1,8 +1,7 @@
 /* The payment window: what is asked for, the codes to pay it with, the time that is left, and how it ended. */
 import { ask, follow, is_over } from "./follow.js";
-import { say, speak, spoken, won } from "./words.js";
+import { say, start_language, won } from "./words.js";
 
-const LANGUAGE = "moa.language";
 const SAID_AT_S = [60, 30, 10]; /* what is left is said aloud then */
 
 const id = location.pathname.split("/").pop();
@@ -47,8 +46,6 @@ function draw() {
 	at("mark").textContent = { paid: "✓", expired: "!", cancelled: "×", unknown: "?" }[status] ?? "…";
 	at("headline").textContent = say(`${status}.headline`);
 	at("detail").textContent = say(`${status}.detail`);
-	at("language").textContent = say("other_language");
-	at("language").lang = spoken() === "ko" ? "en" : "ko";
 	tick();
 }
 
@@ -117,35 +114,13 @@ async function cancel() {
 		at("trouble").hidden = false;
 }
 
-function choose_language() {
-	const asked = new URLSearchParams(location.search).get("language");
-
-	try {
-		return asked ?? localStorage.getItem(LANGUAGE) ?? navigator.language;
-	} catch {
-		return asked ?? navigator.language; /* a frame among others' pages may have no storage */
-	}
-}
-
-at("language").addEventListener("click", () => {
-	const code = spoken() === "ko" ? "en" : "ko";
-
-	speak(code);
-	draw();
-	try {
-		localStorage.setItem(LANGUAGE, code);
-	} catch {
-		/* then only until the window is closed */
-	}
-});
 at("cancel").addEventListener("click", cancel);
 addEventListener("keydown", (event) => {
 	if (event.key === "Escape" && framed)
 		parent.postMessage({ moa: "checkout", id, closing: true }, "*");
 });
 
-speak(/^ko/.test(choose_language()) ? "ko" : "en");
-draw();
+start_language(at("language"), draw);
 const watched = follow(id, {
 	told: take,
 	trouble: (there_is) => {

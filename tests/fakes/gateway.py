@@ -29,7 +29,7 @@ FAULTS = ("hang-before", "hang-after", "cut-before", "cut-after", "500-before", 
 
 WINDOW = """<!doctype html>
 <html lang="ko"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>결제창 (sandbox)</title>
+<title>결제창 (sandbox)</title><link rel="icon" href="data:,">
 <style>:root {{ color-scheme: light dark }}
 main {{ font: 1rem/1.5 sans-serif; max-width: 24rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }}
 button {{ width: 100%; padding: .8rem; margin: .3rem 0; font-size: 1rem }}</style>

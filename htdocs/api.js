@@ -2,7 +2,7 @@
  * Calls to moa.  The access token lives in memory only.  The refresh token is an HttpOnly cookie that no script can read;
  * where the browser will not keep it (a plain http address that is not this machine), it lives in memory as well.
  */
-import { spoken } from "./words.js";
+import { spoken } from "/say.js";
 
 const BASE = "/api/v1";
 const KNOWN = "moa.signed_in"; /* that there may be a cookie, so that nobody is asked for a token in vain */
@@ -109,4 +109,14 @@ export async function call(method, path, more) {
 	if (!reply.ok)
 		throw await problem_of(reply);
 	return reply.status === 204 ? null : reply.json();
+}
+
+/* A name for something new.  randomUUID is for secure contexts only. */
+export function uuid() {
+	const bytes = crypto.getRandomValues(new Uint8Array(16));
+
+	bytes[6] = (bytes[6] & 0x0f) | 0x40;
+	bytes[8] = (bytes[8] & 0x3f) | 0x80;
+	return [...bytes].map((byte, i) => ([4, 6, 8, 10].includes(i) ? "-" : "") +
+		byte.toString(16).padStart(2, "0")).join("");
 }
