@@ -63,6 +63,8 @@ int jobs_list(struct ctl *ctl, const char *const args[]);
 int jobs_run(struct ctl *ctl, const char *const args[]);
 int ledger_verify(struct ctl *ctl, const char *const args[]);
 int gateway_reconcile(struct ctl *ctl, const char *const args[]);
+int gateway_refunds(struct ctl *ctl, const char *const args[]);
+int gateway_retry(struct ctl *ctl, const char *const args[]);
 int doctor_run(struct ctl *ctl, const char *const args[]);
 
 /**

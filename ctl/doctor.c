@@ -49,6 +49,11 @@ static const struct question questions[] = {
 	  "THEN 'none is late' ELSE count(*) || ' open for more than an hour: does moa-worker run, "
 	  "and what does it log?' END AS detail "
 	  "FROM auth.erasure WHERE done_at IS NULL AND asked_at < moa.now() - interval '1 hour'" },
+	{ "give-backs",
+	  "SELECT CASE WHEN count(*) = 0 THEN 'ok' ELSE 'FAIL' END AS state, CASE WHEN count(*) = 0 "
+	  "THEN 'the payment gateway has refused none' ELSE count(*) || ' refused by the payment gateway: "
+	  "moa-ctl gateway refunds shows them' END AS detail "
+	  "FROM pay.give_backs WHERE status = 'refused'" },
 	{ "test clock", "SELECT CASE WHEN test_mode THEN 'warn' ELSE 'ok' END AS state, CASE WHEN test_mode "
 			"THEN 'on: the business rules may go by a wrong time' ELSE 'off' END AS detail "
 			"FROM moa.clock" },

@@ -1,4 +1,4 @@
-/* gateway: do the payment gateway's books and ours say the same of a day?  pay.reconcile() knows what that means. */
+/* gateway: do its books and ours say the same of a day (pay.reconcile() knows what that means); and what it has not given back. */
 #include <stdio.h>
 #include <string.h>
 
@@ -161,4 +161,34 @@ gateway_reconcile(struct ctl *ctl, const char *const args[])
 	gateway_close(gw);
 	http_close(rq.http);
 	return status;
+}
+
+int
+gateway_refunds(struct ctl *ctl, const char *const args[])
+{
+	PGresult *res =
+	    pg_run(&ctl->pg,
+		   "SELECT id, status, give_back_won, payment_key, order_id, tries, "
+		   "moa.rfc3339(refunded_at) AS refunded_at, moa.rfc3339(due_at) AS due_at, fault "
+		   "FROM pay.give_backs ORDER BY status <> 'refused', refunded_at, id",
+		   PG_NO_ARGS);
+
+	(void)args;
+	if (!res)
+		return CTL_FAILED;
+	ctl_print(res);
+	PQclear(res);
+	return CTL_DONE;
+}
+
+int
+gateway_retry(struct ctl *ctl, const char *const args[])
+{
+	PGresult *res = pg_run(&ctl->pg, "SELECT pay.retry_give_back($1::uuid) AS found", PG_ARGS(args[0]));
+	int found = res && *pg_value(res, 0, "found") == 't';
+
+	if (res && !found)
+		ctl_error("nothing is to go back for a refund of this id");
+	PQclear(res);
+	return found ? CTL_DONE : CTL_FAILED;
 }

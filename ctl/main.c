@@ -47,6 +47,10 @@ static const struct command commands[] = {
 	  ledger_verify },
 	{ "gateway reconcile", "[DAY]", "compare a day (yesterday) with the payment gateway's books",
 	  gateway_reconcile },
+	{ "gateway refunds", "", "show what is still to go back through the gateway, and why it has not",
+	  gateway_refunds },
+	{ "gateway retry", "REFUND", "ask the gateway anew for one that it has refused; the worker does so",
+	  gateway_retry },
 	{ "doctor", "", "check database, roles, keys, clocks and Redis", doctor_run },
 	{ 0 },
 };

@@ -209,7 +209,8 @@ open_all(struct app *app)
 	app->db = db_open(&app->conf.db, program->stmts, program->nstmts);
 	app->kv = kv_open(&app->conf.kv);
 	app->http = http_open();
-	app->dispatch.routes = health_routes(program->prefix, program->routes, program->needs_redis);
+	app->dispatch.routes =
+	    health_routes(program->prefix, program->routes, program->needs_redis, program->gauges);
 	app->dispatch.tokens = token_open(app->conf.issuer);
 	app->dispatch.cors_origins = app->conf.cors_origins;
 	atomic_init(&app->dispatch.long_slots, (int)app->conf.threads / 2);

@@ -19,7 +19,8 @@ struct program {
 	const struct conf_row *conf; /* the program's own variables, or NULL */
 	void *conf_values;	     /* what conf fills */
 	struct metric *metrics;	     /* the program's own counters, or NULL */
-	bool needs_redis;	     /* not ready without Redis; others only lose their courtesy limits */
+	int gauges; /* statement whose rows (name, labels, help, value) stand among the metrics; 0: none */
+	bool needs_redis; /* not ready without Redis; others only lose their courtesy limits */
 	/* Set the program's own process state up: rq->domain.  conf is read, no connection is up yet. */
 	void *(*open)(void);
 	void (*close)(void *domain);

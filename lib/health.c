@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "arena.h"
 #include "db.h"
 #include "health.h"
 #include "kv.h"
@@ -62,11 +63,33 @@ readyz_with_redis(const struct req *rq, struct resp *rs)
 	return readiness(rq, rs, true);
 }
 
+/* The statement for what the database knows of the program's state; 0: none.  Set before any thread asks. */
+static int gauges_stmt;
+
+/* Its rows; none while PostgreSQL does not answer. */
+static const char *
+gauges(const struct req *rq)
+{
+	struct metric *rows;
+	struct db_result res;
+	int i;
+
+	if (!gauges_stmt || db_run(rq, gauges_stmt, DB_NO_ARGS, &res))
+		return "";
+	rows = arena_alloc(rq->arena, (size_t)(res.rows + 1) * sizeof(*rows));
+	for (i = 0; i < res.rows; i++)
+		rows[i] = (struct metric){ db_str(&res, i, "name"), db_str(&res, i, "labels"),
+					   db_str(&res, i, "help"), db_num(&res, i, "value") };
+	return metrics_rows(rq->arena, rows);
+}
+
 /* GET …/metrics -> 200, Prometheus text format 0.0.4 of this process. */
 static enum err
 metrics(const struct req *rq, struct resp *rs)
 {
-	return resp_text(rs, 200, "text/plain; version=0.0.4; charset=utf-8", metrics_text(rq->arena));
+	const char *text = arena_printf(rq->arena, "%s%s", metrics_text(rq->arena), gauges(rq));
+
+	return resp_text(rs, 200, "text/plain; version=0.0.4; charset=utf-8", text);
 }
 
 static const char *
@@ -83,7 +106,7 @@ path_join(const char *prefix, const char *name)
 enum { OWN = 3 };
 
 struct route *
-health_routes(const char *prefix, const struct route *routes, bool needs_redis)
+health_routes(const char *prefix, const struct route *routes, bool needs_redis, int gauges_id)
 {
 	struct route *all;
 	size_t n = 0, i;
@@ -95,6 +118,7 @@ health_routes(const char *prefix, const struct route *routes, bool needs_redis)
 		abort();
 	for (i = 0; i < n; i++)
 		all[i] = routes[i];
+	gauges_stmt = gauges_id;
 	all[n] = (struct route){ GET, path_join(prefix, "healthz"), healthz, PUBLIC, 0 };
 	all[n + 1] = (struct route){ GET, path_join(prefix, "readyz"),
 				     needs_redis ? readyz_with_redis : readyz, PUBLIC, 0 };

@@ -346,8 +346,9 @@ process_print(FILE *out)
 	fprintf(out, "process_start_time_seconds %lld\n", (long long)metrics.started_s);
 }
 
-const char *
-metrics_text(struct arena *a)
+/* What print writes, as a string. */
+static const char *
+printed(struct arena *a, void (*print)(FILE *, const struct metric *), const struct metric *rows)
 {
 	char *bytes = NULL, *text;
 	size_t len = 0;
@@ -355,14 +356,33 @@ metrics_text(struct arena *a)
 
 	if (!out)
 		abort();
-	requests_print(out);
-	durations_print(out);
-	tables_print(out);
-	gauges_print(out);
-	process_print(out);
+	print(out, rows);
 	if (fclose(out) != 0)
 		abort();
 	text = arena_strndup(a, bytes, len);
 	free(bytes);
 	return text;
+}
+
+static void
+all_print(FILE *out, const struct metric *unused)
+{
+	(void)unused;
+	requests_print(out);
+	durations_print(out);
+	tables_print(out);
+	gauges_print(out);
+	process_print(out);
+}
+
+const char *
+metrics_rows(struct arena *a, const struct metric *rows)
+{
+	return printed(a, table_print, rows);
+}
+
+const char *
+metrics_text(struct arena *a)
+{
+	return printed(a, all_print, NULL);
 }

@@ -54,6 +54,9 @@ void metrics_request(const struct route *route, int status, int64_t us);
 /** metrics_gauge(name, help, read, ctx): Show what ${read}(${ctx}) returns at each scrape.  At most 32, at start only. */
 void metrics_gauge(const char *name, const char *help, int64_t (*read)(const void *), const void *ctx);
 
+/** metrics_rows(a, rows): ${rows}, ending with a zero row, as GET …/metrics sends them: for what is asked for at a scrape. */
+const char *metrics_rows(struct arena *a, const struct metric *rows);
+
 /** metrics_text(a): Everything, as GET …/metrics sends it. */
 const char *metrics_text(struct arena *a);
 

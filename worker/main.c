@@ -73,8 +73,9 @@ static const struct stmt stmts[WORKER__MAX] = {
 	[WORKER_NEXT_REPAYMENT] = { "next_repayment", 0,
 				    "SELECT id, payment_key, order_id, amount_won FROM pay.next_repayment()" },
 	[WORKER_NEXT_GIVE_BACK] = { "next_give_back", 0,
-				    "SELECT id, payment_key, amount_won, again FROM pay.next_give_back()" },
+				    "SELECT id, payment_key, amount_won, again, key FROM pay.next_give_back()" },
 	[WORKER_GIVEN_BACK] = { "given_back", 1, "SELECT pay.given_back($1)" },
+	[WORKER_NOT_GIVEN_BACK] = { "not_given_back", 4, "SELECT pay.not_given_back($1, $2, $3, $4)" },
 	[WORKER_END_CONFIRM] = { "end_confirm", 3, "SELECT code FROM pay.end_confirm($1, NULL, $2, $3)" },
 };
 

@@ -43,6 +43,7 @@ enum worker_stmt {
 	WORKER_END_CONFIRM,
 	WORKER_NEXT_GIVE_BACK,
 	WORKER_GIVEN_BACK,
+	WORKER_NOT_GIVEN_BACK,
 	WORKER__MAX
 };
 
@@ -106,7 +107,8 @@ enum err repay_all(struct worker *w) MUST_CHECK;
 
 /**
  * give_back_all(w):
- * Have the gateway give back what refunds undid after it had been repaid, each once.  What it does not do is tried again later.
+ * Have the gateway give back what refunds undid after it had been repaid, each once.  What it does not do is tried again later,
+ * but for what it refuses for good: that waits for an operator.
  * Errors: ERR_UNAVAILABLE, when PostgreSQL does not answer.
  */
 enum err give_back_all(struct worker *w) MUST_CHECK;

@@ -53,6 +53,7 @@ static const struct program pay = {
 	.routes = routes,
 	.stmts = pay_stmts,
 	.nstmts = PAY__MAX,
+	.gauges = PAY_GAUGES,
 	.conf = pay_conf_rows,
 	.conf_values = &pay_conf,
 	.open = pay_open,

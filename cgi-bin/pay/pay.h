@@ -50,6 +50,7 @@ enum {
 	PAY_EXTEND,
 	PAY_STANDING,
 	PAY_JOBS,
+	PAY_GAUGES,
 	PAY__MAX, /* the comma keeps one on each line */
 };
 extern const struct stmt pay_stmts[PAY__MAX];

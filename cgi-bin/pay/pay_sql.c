@@ -58,5 +58,6 @@ const struct stmt pay_stmts[PAY__MAX] = {
 	[PAY_EXTENSION] = { "pay_extension", 1, "SELECT code, result FROM pay.extension($1)" },
 	[PAY_EXTEND] = { "pay_extend", 3, "SELECT code, result, replayed FROM pay.extend($1, $2, $3)" },
 	[PAY_STANDING] = { "pay_standing", 4, "SELECT code, result FROM pay.admin_standing($1, $2, $3, $4)" },
+	[PAY_GAUGES] = { "pay_gauges", 0, "SELECT name, labels, help, value FROM pay.gauges()" },
 	[PAY_JOBS] = { "pay_jobs", 3, "SELECT code, result FROM pay.admin_jobs($1, $2, $3)" },
 };

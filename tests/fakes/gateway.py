@@ -182,6 +182,14 @@ class Gateway:
                 written.replace(self.book)
             return answer
 
+    def refused(self, operation, key):
+        """The refusal of an operation.  It, too, is the answer to its Idempotency-Key from now on, unless we have failed ourselves."""
+        status, code, message = self.refusals[operation]
+        answer = fail(status, code, message)
+        if key and status in (400, 403, 404):
+            self.answers[f"{operation} {key}"] = answer
+        return answer
+
     def answer(self, method, path, query, body, key):
         """The operation, and what does it."""
         parts = path.strip("/").split("/")
@@ -230,7 +238,7 @@ class Gateway:
                 queue = gateway.faults.get(operation)
                 how, _, when = (queue.pop(0) if queue else "").partition("-")
                 if operation in gateway.refusals:
-                    return self._send(*fail(*gateway.refusals[operation]))
+                    return self._send(*gateway.refused(operation, self.headers.get("Idempotency-Key")))
                 reply = None if when == "before" else act()
                 if how:
                     return getattr(self, f"_{how}")()

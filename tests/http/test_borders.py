@@ -41,6 +41,7 @@ OFFERED = {
     "pay.expire_requests(integer)": {"worker"},
     "pay.next_give_back()": {"worker"},
     "pay.given_back(uuid)": {"worker"},
+    "pay.not_given_back(uuid,text,text,text)": {"worker"},
     "chatbot.erase(uuid)": {"worker"},
     "chatbot.next_summary()": {"worker"},
     "chatbot.put_summary(text,bigint,text)": {"worker"},

@@ -67,7 +67,7 @@ COMMANDS = ("migrate", "role password", "keys init", "keys rotate", "keys list",
             "merchant rotate", "clock show",
             "clock on", "clock off",
             "clock set", "clock advance", "clock reset", "jobs list", "jobs run",
-            "ledger verify", "gateway reconcile", "doctor")
+            "ledger verify", "gateway reconcile", "gateway refunds", "gateway retry", "doctor")
 
 
 def test_help_lists_every_command(shared):
@@ -415,7 +415,7 @@ def test_doctor_is_content(database):
     done = database.ctl.run("doctor")
     assert done.returncode == 0, done.stdout + done.stderr
     assert set(findings(done).values()) == {"ok"}
-    assert len(findings(done)) == 11
+    assert len(findings(done)) == 12
 
 
 def test_doctor_warns_of_the_test_clock(database):

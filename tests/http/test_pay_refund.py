@@ -1,5 +1,7 @@
 """Refunds of purchases that are unpaid, part-paid and repaid: points back and points taken, what is owed, what goes back."""
 
+import re
+import signal
 import threading
 import uuid
 
@@ -8,6 +10,7 @@ import pytest
 import worker
 from client import assert_problem as problem
 from debts import Seller, account, faults, give_points
+from servers import end
 
 
 @pytest.fixture
@@ -274,6 +277,96 @@ def test_giving_back_after_the_gateway_has_forgotten_the_key(api, gateway, syste
     work(system, gateway, postgres)
     assert [one["cancelAmount"] for one in paid["cancels"]] == [1_000]
     assert postgres.query("SELECT given_back_at IS NOT NULL FROM pay.refund WHERE payment_id = %s", payment) == [(True,)]
+
+
+def gauge(api, state):
+    """The figure of GET /pay/metrics."""
+    shown = api.get("/pay/metrics").text
+    return int(re.search(rf'^moa_pay_give_backs{{program="pay",state="{state}"}} (\d+)$', shown, re.M)[1])
+
+
+@pytest.mark.usefixtures("quiet")
+def test_what_the_gateway_refuses_for_good_waits_for_somebody(api, gateway, system, postgres, customer, seller):
+    """It is asked once and no more, and said everywhere an operator looks; then they have it asked again, with success."""
+    payment = seller.sell(customer, 1_000)
+    paid = repay(api, gateway, customer, payment)
+    made = refund(api, seller, payment).json()["id"]
+    gateway.refusals["cancel"] = (403, "NOT_CANCELABLE_PAYMENT", "취소 할 수 없는 결제 입니다.")
+    work(system, gateway, postgres)
+    gateway.refusals.clear()
+    work(system, gateway, postgres)
+    assert gateway.count("cancel") == 1
+    shown = system.ctl("gateway", "refunds")
+    assert f"id: {made}\nstatus: refused\ngive_back_won: 1000\npayment_key: {paid['paymentKey']}" in shown
+    assert "fault: 403 NOT_CANCELABLE_PAYMENT: 취소 할 수 없는 결제 입니다." in shown
+    assert "FAIL  give-backs  1 refused by the payment gateway" in system.ctl.run("doctor").stdout
+    assert gauge(api, "refused") == 1
+    system.ctl("gateway", "retry", made)
+    assert gauge(api, "waiting") == 1
+    work(system, gateway, postgres)
+    assert [(one["cancelAmount"], one["cancelReason"]) for one in paid["cancels"]] == [(1_000, made)]
+    assert (gauge(api, "refused"), gauge(api, "waiting"), system.ctl("gateway", "refunds")) == (0, 0, "")
+    assert "ok    give-backs" in system.ctl.run("doctor").stdout
+    assert system.ctl.run("gateway", "retry", made).returncode == 1
+
+
+@pytest.mark.usefixtures("quiet")
+def test_what_the_gateway_refuses_for_now_is_asked_for_again(api, gateway, system, postgres, customer, seller):
+    """Under another Idempotency-Key: the answer to the first is its answer for days."""
+    payment = seller.sell(customer, 1_000)
+    paid = repay(api, gateway, customer, payment)
+    made = refund(api, seller, payment).json()["id"]
+    gateway.refusals["cancel"] = (403, "NOT_AVAILABLE_BANK", "은행 서비스 시간이 아닙니다.")
+    work(system, gateway, postgres)
+    gateway.refusals.clear()
+    assert "status: waiting" in system.ctl("gateway", "refunds")
+    work(system, gateway, postgres)
+    assert [one["cancelReason"] for one in paid["cancels"]] == [made]
+    assert {f"cancel {made}", f"cancel {made}-1"} <= set(gateway.answers)
+
+
+@pytest.mark.usefixtures("quiet")
+def test_without_an_answer_the_key_stays(api, gateway, system, postgres, customer, seller):
+    """It may have gone back: under another key it would a second time, where the gateway does not show the first yet."""
+    payment = seller.sell(customer, 1_000)
+    paid = repay(api, gateway, customer, payment)
+    made = refund(api, seller, payment).json()["id"]
+    gateway.faults["cancel"] = ["cut-after"]
+    work(system, gateway, postgres)
+    hidden, paid["cancels"] = paid["cancels"], None
+    work(system, gateway, postgres)
+    assert paid["balanceAmount"] == 0 and len(hidden) == 1
+    assert [one for one in gateway.answers if one.startswith(f"cancel {made}")] == [f"cancel {made}"]
+
+
+@pytest.mark.usefixtures("quiet")
+def test_killed_while_giving_back(api, gateway, system, postgres, customer, seller):
+    """kill -9 of the worker when the gateway has given the money back and the worker has not heard of it: once, all the same."""
+    payment = seller.sell(customer, 1_000)
+    paid = repay(api, gateway, customer, payment)
+    refunded(api, seller, payment)
+    gateway.faults["cancel"] = ["hang-after"]
+    process = worker.start(system, "--once", **gateway.env)
+    assert gateway.arrived.wait(30)
+    end(process, signal.SIGKILL)
+    process.stderr.close()
+    work(system, gateway, postgres)
+    assert [one["cancelAmount"] for one in paid["cancels"]] == [1_000]
+    assert (gateway.count("cancel"), system.ctl("gateway", "refunds")) == (1, "")
+
+
+@pytest.mark.usefixtures("quiet")
+def test_the_gateway_never_answers_that_it_gave_back(api, gateway, system, postgres, customer, seller):
+    """The worker has other things to do, too: it goes on after a while, and asks again later."""
+    payment = seller.sell(customer, 1_000)
+    paid = repay(api, gateway, customer, payment)
+    refunded(api, seller, payment)
+    gateway.faults["cancel"] = ["hang-before"]
+    done = worker.run(system, "--once", **gateway.env, MOA_GATEWAY_DEADLINE_MS="300")
+    assert (done.returncode, "result=unknown" in done.stderr) == (0, True)
+    assert "fault: no answer" in system.ctl("gateway", "refunds")
+    work(system, gateway, postgres)
+    assert [one["cancelAmount"] for one in paid["cancels"]] == [1_000]
 
 
 @pytest.mark.usefixtures("quiet")

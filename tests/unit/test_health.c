@@ -174,8 +174,8 @@ set_up(void **state)
 	kv_conf.address = redis.address;
 	db = db_open(&db_conf, NULL, 0);
 	kv = kv_open(&kv_conf);
-	plain = health_routes("/api/v1/toy", own, false);
-	with_redis = health_routes("/api/v1/toy", own, true);
+	plain = health_routes("/api/v1/toy", own, false, 0);
+	with_redis = health_routes("/api/v1/toy", own, true, 0);
 	assert_true(server_wait(both_are_ready, NULL));
 	return 0;
 }

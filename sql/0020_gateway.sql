@@ -1,0 +1,87 @@
+-- What the payment gateway does not give back is somebody's business; and what it all comes to, for those who watch.
+--
+-- A give-back that the gateway refuses for good is not asked for again before an operator has looked at it; one that it
+-- refuses for now is, under another Idempotency-Key, since a key is answered once.  What it has not answered keeps its key:
+-- it may have been done.
+
+SET LOCAL ROLE moa_pay_owner;
+
+ALTER TABLE pay.refund
+	ADD COLUMN key_number integer NOT NULL DEFAULT 0 CHECK (key_number >= 0),  -- of the Idempotency-Key that is used now
+	ADD COLUMN fault text,              -- why the gateway had not given it back when it was last asked, in its own words
+	ADD COLUMN refused_at timestamptz;  -- when it refused for good
+
+-- pay.give_back_key(r): the Idempotency-Key under which the gateway is asked now.
+CREATE FUNCTION pay.give_back_key(r pay.refund) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$ SELECT r.id::text || CASE WHEN r.key_number > 0 THEN '-' || r.key_number ELSE '' END $$;
+
+-- pay.next_give_back(): a refund whose repaid part is to go back through the gateway, for the worker to have that done.  It is due
+-- again a while later, unless pay.given_back or pay.not_given_back has been called; again says that it may have gone back already.
+DROP FUNCTION pay.next_give_back();
+CREATE FUNCTION pay.next_give_back() RETURNS TABLE (id uuid, payment_key text, amount_won bigint, again boolean, key text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pay, pg_temp AS $$
+BEGIN
+	RETURN QUERY
+	UPDATE refund r SET tries = r.tries + 1, due_at = moa.now() + least(interval '30 seconds' * 2 ^ least(r.tries, 10), interval '1 hour')
+	FROM repayment t
+	WHERE t.id = repaid_in(r.payment_id) AND r.id = (SELECT o.id FROM refund o
+		WHERE o.give_back_won > 0 AND o.given_back_at IS NULL AND o.refused_at IS NULL AND o.due_at <= moa.now()
+			AND repaid_in(o.payment_id) IS NOT NULL
+		ORDER BY o.due_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
+	RETURNING r.id, t.payment_key, r.give_back_won, r.tries > 1, give_back_key(r);
+END
+$$;
+
+-- pay.not_given_back(id, key, so, why): asked under this key, the gateway has not given it back: "refused" for good, to be asked
+-- "later", or "unknown".  Who comes late, when another key is used already, says nothing.
+CREATE FUNCTION pay.not_given_back(wanted uuid, its_key text, so text, why text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pay, pg_temp AS $$
+BEGIN
+	UPDATE refund r SET fault = coalesce(why, 'no answer'), key_number = r.key_number + CASE so WHEN 'later' THEN 1 ELSE 0 END,
+		refused_at = CASE so WHEN 'refused' THEN moa.now() END
+	WHERE r.id = wanted AND r.given_back_at IS NULL AND r.refused_at IS NULL AND give_back_key(r) = its_key;
+END
+$$;
+
+-- What is still to go back, and how far that has come.
+CREATE VIEW pay.give_backs AS
+	SELECT r.id, CASE WHEN r.refused_at IS NOT NULL THEN 'refused' WHEN r.tries > 0 THEN 'waiting' ELSE 'new' END AS status,
+		r.give_back_won, r.refunded_at, r.tries, r.fault, r.refused_at, CASE WHEN r.refused_at IS NULL THEN r.due_at END AS due_at,
+		t.payment_key, t.order_id
+	FROM pay.refund r LEFT JOIN pay.repayment t ON t.id = pay.repaid_in(r.payment_id)
+	WHERE r.give_back_won > 0 AND r.given_back_at IS NULL;
+
+-- pay.retry_give_back(id): somebody has looked at it: it is asked for anew.  False: there is no such thing to give back.
+CREATE FUNCTION pay.retry_give_back(wanted uuid) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE pay.refund r SET refused_at = NULL, key_number = r.key_number + 1, due_at = moa.now()
+	WHERE r.id = wanted AND r.give_back_won > 0 AND r.given_back_at IS NULL;
+	RETURN FOUND;
+END
+$$;
+
+-- pay.gauges(): what to watch, as rows of metrics: few rows of small partial indexes each.
+CREATE FUNCTION pay.gauges() RETURNS TABLE (name text, labels text, help text, value bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pay, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	t timestamptz := moa.now();
+BEGIN
+	RETURN QUERY
+	SELECT 'moa_pay_give_backs', format('state="%s"', s.status), 'Refunds of what was repaid that are still to go back through the gateway.',
+		(SELECT count(*) FROM give_backs g WHERE g.status = s.status)
+	FROM unnest('{new,waiting,refused}'::text[]) WITH ORDINALITY s (status, nth) ORDER BY s.nth;
+	RETURN QUERY VALUES
+		('moa_pay_give_back_age_seconds', NULL, 'How old the oldest of them is.',
+			(SELECT coalesce(extract(epoch FROM t - min(g.refunded_at)), 0)::bigint FROM give_backs g)),
+		('moa_pay_repayments_confirming', NULL, 'Repayments that the gateway has not decided yet.',
+			(SELECT count(*) FROM repayment r WHERE r.status = 'confirming')),
+		('moa_pay_webhooks_due', NULL, 'Webhooks that should be on their way by now.',
+			(SELECT count(*) FROM webhook_delivery d WHERE d.status = 'pending' AND d.due_at <= t)),
+		('moa_pay_jobs_due', NULL, 'Jobs of the calendar that are due.', (SELECT count(*) FROM due_jobs(100)));
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION pay.next_give_back(), pay.not_given_back(uuid, text, text, text) TO moa_worker;
+GRANT EXECUTE ON FUNCTION pay.gauges() TO moa_pay;
