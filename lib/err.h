@@ -55,6 +55,7 @@ enum err {
 	ERR_VALIDATION_FAILED,
 	ERR_IDEMPOTENCY_KEY_REUSED,
 	ERR_RATE_LIMITED,
+	ERR_TOO_MANY_OPEN,
 	/* 500, 503 */
 	ERR_INTERNAL,
 	ERR_UNAVAILABLE, /* PostgreSQL, Redis or another server does not answer: dependency_unavailable */

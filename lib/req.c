@@ -1,4 +1,5 @@
 /* Reading a request: FastCGI parameters into the fields of struct req, and its body under a ceiling. */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,4 +234,19 @@ req_accepts(const struct req *rq, const char *type)
 		at += strcspn(at, ",");
 	}
 	return false;
+}
+
+const char *
+req_network(const struct req *rq)
+{
+	enum { NETWORK_BYTES = 8 };
+	struct in6_addr in6;
+	char text[INET6_ADDRSTRLEN];
+
+	if (inet_pton(AF_INET6, rq->address, &in6) != 1)
+		return rq->address;
+	if (IN6_IS_ADDR_V4MAPPED(&in6))
+		return arena_strdup(rq->arena, inet_ntop(AF_INET, &in6.s6_addr[12], text, sizeof(text)));
+	memset(&in6.s6_addr[NETWORK_BYTES], 0, sizeof(in6) - NETWORK_BYTES);
+	return arena_printf(rq->arena, "%s/64", inet_ntop(AF_INET6, &in6, text, sizeof(text)));
 }

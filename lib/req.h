@@ -98,6 +98,9 @@ void req_open(struct req *rq, struct FCGX_Request *fcgi);
  */
 enum err req_take_body(struct req *rq, size_t max) MUST_CHECK;
 
+/** req_network(rq): What counts as one caller: the address, or the /64 network of an IPv6 address. */
+const char *req_network(const struct req *rq);
+
 /** req_param(rq, name): A FastCGI parameter ("HTTP_AUTHORIZATION"), "" if it is not there. */
 const char *req_param(const struct req *rq, const char *name);
 

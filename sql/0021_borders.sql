@@ -333,3 +333,137 @@ BEGIN
 	LIMIT 1;
 END
 $$;
+
+
+-- Where wrong codes came from in the last 10 minutes: who makes many accounts to guess with them is stopped by the address, or by
+-- the /64 network of an IPv6 address.
+CREATE TABLE pay.wrong_code_from (
+	address text NOT NULL,
+	at timestamptz NOT NULL
+);
+CREATE INDEX ON pay.wrong_code_from (address, at);
+
+-- pay.claim_from(customer, address, type, value): pay.claim for somebody who calls from there.  An address may send as many wrong
+-- codes as thirty customers: many people share one.  Of a refusal by a limit, its name and how many it allows, too.  Guesses
+-- that are under way at the same moment do not see each other: a few more than that can come through.
+CREATE FUNCTION pay.claim_from(customer uuid, p_address text, type text, value text,
+	OUT code text, OUT result jsonb, OUT retry_after_s integer, OUT limit_name text, OUT limit_max integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pay, pg_temp AS $$
+DECLARE
+	clock timestamptz := moa.now();
+	nth timestamptz;
+BEGIN
+	SELECT w.at INTO nth FROM wrong_code_from w
+	WHERE w.address = p_address AND w.at > clock - interval '10 minutes' ORDER BY w.at DESC OFFSET 299 LIMIT 1;
+	IF FOUND THEN
+		code := 'rate_limited';
+		retry_after_s := greatest(1, ceil(extract(epoch FROM nth + interval '10 minutes' - clock)))::integer;
+		limit_name := 'codes-from-address';
+		limit_max := 300;
+		RETURN;
+	END IF;
+	SELECT c.code, c.result, c.retry_after_s INTO code, result, retry_after_s FROM claim(customer, type, value) c;
+	IF code = 'rate_limited' THEN
+		limit_name := 'codes';
+		limit_max := 10;
+	ELSIF code IN ('code_unknown', 'code_claimed', 'code_expired', 'request_cancelled') THEN
+		INSERT INTO wrong_code_from (address, at) VALUES (p_address, clock);
+	END IF;
+END
+$$;
+
+-- pay.sweep_codes(): forget wrong codes that no longer count; how many.
+CREATE FUNCTION pay.sweep_codes() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pay, pg_temp AS $$
+DECLARE
+	forgotten bigint;
+BEGIN
+	WITH by_customer AS (
+		DELETE FROM wrong_code WHERE at <= moa.now() - interval '10 minutes' RETURNING 1
+	), by_address AS (
+		DELETE FROM wrong_code_from WHERE at <= moa.now() - interval '10 minutes' RETURNING 1
+	)
+	SELECT (SELECT count(*) FROM by_customer) + (SELECT count(*) FROM by_address) INTO forgotten;
+	RETURN forgotten;
+END
+$$;
+
+
+-- Requests that nobody has taken up yet, of which a merchant may have 10,000 at once: a hundredth of the PINs.
+CREATE INDEX request_waiting ON pay.request (merchant_id, expires_at) WHERE status = 'pending';
+
+-- pay.create_request(...): something to pay, with a PIN out of ${pins}, which are tried in turn.  Codes: token_invalid,
+-- order_id_taken; too_many_open for a merchant with 10,000 requests that wait for customers (of creations at the same moment
+-- a few more can come through), until the first of them has run out; overloaded when each of the PINs belongs to somebody else.
+DROP FUNCTION pay.create_request(bytea, text, bytea, text, text, bigint, jsonb, text, text, text[], text);
+CREATE FUNCTION pay.create_request(
+	key_hash bytea, idem_key text, idem_hash bytea, p_order_id text, p_name text, p_amount_won bigint, p_metadata jsonb,
+	p_checkout_id text, p_qr text, pins text[], base text,
+	OUT code text, OUT result jsonb, OUT replayed boolean, OUT retry_after_s integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pay, pg_temp AS $$
+DECLARE
+	m uuid := merchant_of(key_hash);
+	earlier request;
+	made request;
+	try text;
+BEGIN
+	IF m IS NULL THEN
+		code := 'token_invalid';
+		RETURN;
+	END IF;
+	SELECT c.* INTO code, result, replayed FROM claim_key(m::text, idem_key, idem_hash) c;
+	IF code IS NOT NULL OR replayed THEN
+		RETURN;
+	END IF;
+	-- First what must be waited for, then what need not: no two creations can wait for each other.
+	SELECT * INTO earlier FROM request r
+	WHERE r.merchant_id = m AND r.order_id = p_order_id AND r.status NOT IN ('expired', 'cancelled') FOR UPDATE;
+	IF FOUND AND is_late(earlier) THEN
+		PERFORM expire(earlier);
+	END IF;
+	PERFORM expire_requests();
+	retry_after_s := too_many_open(m);
+	IF retry_after_s IS NOT NULL THEN
+		PERFORM release_key(m::text, idem_key);
+		code := 'too_many_open';
+		RETURN;
+	END IF;
+	FOREACH try IN ARRAY pins LOOP
+		INSERT INTO request (checkout_id, merchant_id, order_id, name, amount_won, metadata, pin, qr)
+		VALUES (p_checkout_id, m, p_order_id, p_name, p_amount_won, p_metadata, try, p_qr)
+		ON CONFLICT DO NOTHING RETURNING * INTO made;
+		EXIT WHEN FOUND OR EXISTS (SELECT FROM request r WHERE r.merchant_id = m AND r.order_id = p_order_id
+			AND r.status NOT IN ('expired', 'cancelled'));
+	END LOOP;
+	IF made.id IS NULL THEN
+		PERFORM release_key(m::text, idem_key);
+		code := CASE WHEN EXISTS (SELECT FROM request r WHERE r.merchant_id = m AND r.order_id = p_order_id
+			AND r.status NOT IN ('expired', 'cancelled')) THEN 'order_id_taken' ELSE 'overloaded' END;
+		RETURN;
+	END IF;
+	result := request_json(made, base);
+	PERFORM keep_result(m::text, idem_key, result);
+END
+$$;
+
+-- pay.too_many_open(merchant): null while the merchant may ask for more, else the seconds until the first of its requests has
+-- run out.
+CREATE FUNCTION pay.too_many_open(merchant uuid) RETURNS integer
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	clock timestamptz := moa.now();
+BEGIN
+	PERFORM FROM pay.request r WHERE r.merchant_id = merchant AND r.status = 'pending' AND r.expires_at > clock
+	ORDER BY r.expires_at OFFSET 9999 LIMIT 1;
+	IF NOT FOUND THEN
+		RETURN NULL;
+	END IF;
+	RETURN (SELECT greatest(1, ceil(extract(epoch FROM min(r.expires_at) - clock)))::integer FROM pay.request r
+		WHERE r.merchant_id = merchant AND r.status = 'pending' AND r.expires_at > clock);
+END
+$$;
+
+
+GRANT EXECUTE ON FUNCTION pay.claim_from(uuid, text, text, text),
+	pay.create_request(bytea, text, bytea, text, text, bigint, jsonb, text, text, text[], text) TO moa_pay;
+GRANT EXECUTE ON FUNCTION pay.sweep_codes() TO moa_worker;

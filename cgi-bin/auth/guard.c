@@ -1,5 +1,4 @@
 /* The limits on wrong passwords, before and after the statement that counts them (auth.guard in sql/0003_auth.sql). */
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "arena.h"
@@ -9,22 +8,6 @@
 #include "refused.h"
 #include "req.h"
 #include "resp.h"
-
-enum { NETWORK_BYTES = 8 };
-
-const char *
-guard_network(struct arena *a, const char *address)
-{
-	struct in6_addr in6;
-	char text[INET6_ADDRSTRLEN];
-
-	if (inet_pton(AF_INET6, address, &in6) != 1)
-		return address;
-	if (IN6_IS_ADDR_V4MAPPED(&in6))
-		return arena_strdup(a, inet_ntop(AF_INET, &in6.s6_addr[12], text, sizeof(text)));
-	memset(&in6.s6_addr[NETWORK_BYTES], 0, sizeof(in6) - NETWORK_BYTES);
-	return arena_printf(a, "%s/64", inet_ntop(AF_INET6, &in6, text, sizeof(text)));
-}
 
 static enum err
 refuse(struct resp *rs, const struct refusal *r)
@@ -38,7 +21,7 @@ refuse(struct resp *rs, const struct refusal *r)
 static const char *
 subject_of(const struct req *rq, const char *limit, const char *account)
 {
-	return strcmp(limit, "account") == 0 ? account : guard_network(rq->arena, rq->address);
+	return strcmp(limit, "account") == 0 ? account : req_network(rq);
 }
 
 enum err

@@ -5,13 +5,9 @@
 #include "attr.h"
 #include "err.h"
 
-struct arena;
 struct db_result;
 struct req;
 struct resp;
-
-/** guard_network(a, address): What counts as one caller: ${address}, or the /64 network of an IPv6 address. */
-const char *guard_network(struct arena *a, const char *address);
 
 /**
  * guard_check(rq, rs, account):

@@ -41,10 +41,8 @@ leave_me(const struct req *rq, struct resp *rs)
 	if (e == OK)
 		e = auth_hash(rq, account, in.password, phc);
 	if (e == OK)
-		e = db_run(
-		    rq, AUTH_LEAVE,
-		    DB_ARGS(db_text(rq->user), db_text(phc), db_text(guard_network(rq->arena, rq->address))),
-		    &res);
+		e = db_run(rq, AUTH_LEAVE, DB_ARGS(db_text(rq->user), db_text(phc), db_text(req_network(rq))),
+			   &res);
 	if (e == OK)
 		e = guard_result(rq, rs, account, &res);
 	return e ? e : resp_empty(rs);

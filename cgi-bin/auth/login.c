@@ -58,7 +58,7 @@ login_create(const struct req *rq, struct resp *rs)
 		return e;
 	token = refresh_new(rq->arena, token_hash);
 	e = db_run(rq, AUTH_LOGIN,
-		   DB_ARGS(db_text(account), db_text(phc), db_text(guard_network(rq->arena, rq->address)),
+		   DB_ARGS(db_text(account), db_text(phc), db_text(req_network(rq)),
 			   db_bytes(token_hash, sizeof(token_hash)), db_text(rq->user_agent),
 			   db_text(rq->address)),
 		   &res);

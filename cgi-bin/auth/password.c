@@ -43,7 +43,7 @@ change(const struct req *rq, struct resp *rs, const char *account, const struct 
 		return e;
 	e = db_run(rq, AUTH_CHANGE_PASSWORD,
 		   DB_ARGS(db_text(rq->user), db_text(rq->session), db_text(current), db_text(next),
-			   db_text(guard_network(rq->arena, rq->address))),
+			   db_text(req_network(rq))),
 		   &res);
 	return e ? e : guard_result(rq, rs, account, &res);
 }

@@ -90,11 +90,11 @@ register_create(const struct req *rq, struct resp *rs)
 
 	e = read_input(rq, rs, &in, &query);
 	if (e == OK)
-		e = limit_take(rq, rs, &register_limit, guard_network(rq->arena, rq->address));
+		e = limit_take(rq, rs, &register_limit, req_network(rq));
 	if (e == OK)
 		e = auth_hash(rq, auth_account(rq->arena, in.email), in.password, phc);
 	if (e == ERR_OVERLOADED)
-		limit_return(rq, &register_limit, guard_network(rq->arena, rq->address));
+		limit_return(rq, &register_limit, req_network(rq));
 	if (e)
 		return e;
 	refresh_token = refresh_new(rq->arena, token_hash);

@@ -7,8 +7,8 @@
 #include "req.h"
 #include "resp.h"
 
-/* As in pay.claim. */
-enum { WRONG_CODES_MAX = 10, WINDOW_S = 600 };
+/* As in pay.claim and pay.claim_from. */
+enum { WINDOW_S = 600 };
 
 struct claim_in {
 	const char *type, *value;
@@ -31,7 +31,8 @@ scanned(const char *value)
 
 /*
  * POST /codes/claim {type, value} -> 200 {request_id, merchant, name, amount_won, points_available, limit_available_won,
- * expires_at}; 404 code_unknown, 409 code_claimed, request_cancelled, 410 code_expired; 429 after 10 of these in 10 minutes.
+ * expires_at}; 404 code_unknown, 409 code_claimed, request_cancelled, 410 code_expired; 429 after 10 of these in 10 minutes
+ * by one customer, or 300 from one address.
  */
 enum err
 code_claim(const struct req *rq, struct resp *rs)
@@ -45,11 +46,14 @@ code_claim(const struct req *rq, struct resp *rs)
 		return e;
 	if (strcmp(in.type, "qr") == 0)
 		in.value = scanned(in.value);
-	e = db_run(rq, PAY_CLAIM, DB_ARGS(db_text(rq->user), db_text(in.type), db_text(in.value)), &res);
+	e = db_run(rq, PAY_CLAIM,
+		   DB_ARGS(db_text(rq->user), db_text(req_network(rq)), db_text(in.type), db_text(in.value)),
+		   &res);
 	if (e)
 		return e;
 	e = resp_result(rs, 200, &res);
 	if (e == ERR_RATE_LIMITED)
-		resp_rate_limit(rs, "codes", WRONG_CODES_MAX, WINDOW_S, 0, rs->retry_after_s);
+		resp_rate_limit(rs, db_str(&res, 0, "limit_name"), (int)db_num(&res, 0, "limit_max"),
+				WINDOW_S, 0, rs->retry_after_s);
 	return e;
 }

@@ -8,7 +8,7 @@
 const struct stmt pay_stmts[PAY__MAX] = {
 	[PAY_GRADES] = { "pay_grades", 0, "SELECT NULL AS code, result FROM pay.grades" },
 	[PAY_REQUEST] = { "pay_request", 11,
-			  "SELECT code, result, replayed FROM "
+			  "SELECT code, result, replayed, retry_after_s FROM "
 			  "pay.create_request($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)" },
 	[PAY_SHOW_REQUEST] = { "pay_show_request", 3,
 			       "SELECT code, result FROM pay.show_request($1, $2, $3)" },
@@ -23,7 +23,9 @@ const struct stmt pay_stmts[PAY__MAX] = {
 			     PAY_MERCHANT_COLUMNS
 			     " FROM pay.rotate_key($1, $2, $3, make_interval(secs => $4::bigint))" },
 	[PAY_MERCHANTS] = { "pay_merchants", 3, "SELECT code, result FROM pay.admin_merchants($1, $2, $3)" },
-	[PAY_CLAIM] = { "pay_claim", 3, "SELECT code, result, retry_after_s FROM pay.claim($1, $2, $3)" },
+	[PAY_CLAIM] = { "pay_claim", 4,
+			"SELECT code, result, retry_after_s, limit_name, limit_max "
+			"FROM pay.claim_from($1, $2, $3, $4)" },
 	[PAY_APPROVE] = { "pay_approve", 5,
 			  "SELECT code, result, replayed FROM pay.approve($1, $2, $3, $4, $5)" },
 	[PAY_WATCH] = { "pay_watch", 2, "SELECT place, status, left_ms FROM pay.watch($1, $2)" },

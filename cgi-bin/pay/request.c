@@ -12,6 +12,8 @@
 
 /* So many PINs are tried, of a million, before a request is refused because all were taken. */
 enum { PINS = 16, PIN_RANGE = 1000000, CODE_BYTES = 16, AMOUNT_MAX_WON = 100000000, NOTES_MAX = 20 };
+/* As in pay.create_request; each lives so many seconds. */
+enum { OPEN_MAX = 10000, LIFE_S = 120 };
 
 struct create_in {
 	const char *order_id, *name, *metadata;
@@ -40,7 +42,7 @@ random_pins(struct arena *a)
 
 /*
  * POST /requests {order_id, name, amount_won, metadata?} -> 201 {id, …, pin, qr, checkout_url, expires_at}; 409
- * order_id_taken.
+ * order_id_taken; 429 too_many_open; 503 when no PIN could be found.
  */
 enum err
 request_create(const struct req *rq, struct resp *rs)
@@ -60,7 +62,12 @@ request_create(const struct req *rq, struct resp *rs)
 		    db_text(text_token(rq->arena, CODE_BYTES)), db_text(text_token(rq->arena, CODE_BYTES)),
 		    db_lines(rq, &pins), db_text(pay_base(rq))),
 	    &res);
-	return e ? e : resp_result(rs, 201, &res);
+	if (e)
+		return e;
+	e = resp_result(rs, 201, &res);
+	if (e == ERR_TOO_MANY_OPEN)
+		resp_rate_limit(rs, "open-requests", OPEN_MAX, LIFE_S, 0, rs->retry_after_s);
+	return e;
 }
 
 struct list_in {

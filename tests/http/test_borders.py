@@ -34,6 +34,7 @@ OFFERED = {
     "pay.run_job(integer)": {"worker"},
     "pay.next_delivery()": {"worker"},
     "pay.delivery_done(uuid,integer,integer,text)": {"worker"},
+    "pay.sweep_codes()": {"worker"},
     "pay.sweep_webhooks()": {"worker"},
     "pay.end_confirm(uuid,text,boolean,text)": {"worker"},
     "pay.expire_repayments()": {"worker"},

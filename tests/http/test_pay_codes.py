@@ -3,6 +3,7 @@
 import pytest
 
 import worker
+from caller import limits, new_caller
 from client import assert_problem
 from shop import Shop, fresh, shop  # noqa: F401
 
@@ -135,6 +136,79 @@ def test_pins_are_not_guessed(api, system, shop):
         assert '"codes";q=10;w=600' in reply.headers["RateLimit-Policy"] and '"codes";r=0' in reply.headers["RateLimit"]
     assert query(system, "SELECT count(*) FROM pay.wrong_code WHERE customer_id = %s", guesser.id) == [(10,)]
     shop.claim(api.register(), request)
+
+
+def test_pins_are_not_guessed_with_many_accounts(api, system, shop):
+    """300 wrong codes from one address, by whomever, and nobody there can send another for ten minutes; elsewhere they can."""
+    caller, elsewhere = new_caller(system), new_caller(system)
+    query(system, "INSERT INTO pay.wrong_code_from SELECT %s, moa.now() FROM generate_series(1, 299)", caller.address)
+    first, second, request = api.register(), api.register(), shop.request()
+    code = {"type": "pin", "value": request["pin"]}
+    assert_problem(caller.post("/pay/codes/claim", token=first, json={"type": "pin", "value": "none"}), 404, "code_unknown")
+    for customer in (first, second):
+        reply = caller.post("/pay/codes/claim", token=customer, json=code)
+        assert_problem(reply, 429, "rate_limited")
+        assert 500 < int(reply.headers["Retry-After"]) <= 600
+        assert limits(reply, "RateLimit-Policy") == {"codes-from-address": "q=300;w=600"}
+    assert elsewhere.post("/pay/codes/claim", token=second, json=code).status_code == 200
+    query(system, "UPDATE pay.wrong_code_from SET at = at - interval '10 minutes' WHERE address = %s", caller.address)
+    assert caller.post("/pay/codes/claim", token=second, json=code).status_code == 200
+
+
+@pytest.fixture
+def crowd(system, shop):
+    """crowd(n): so many requests of the shop wait for a customer."""
+    yield lambda n: query(system, """
+        INSERT INTO pay.request (checkout_id, merchant_id, order_id, name, amount_won, pin, qr)
+        SELECT lpad(pin, 22, 'x'), %s, pin, 'waits', 1, pin, lpad(pin, 22, 'x')
+        FROM (SELECT lpad(n::text, 6, '0') AS pin FROM generate_series(0, 99999) n) made
+        WHERE NOT EXISTS (SELECT FROM pay.request r WHERE r.pin = made.pin AND r.status IN ('pending', 'claimed')) LIMIT %s""",
+                          shop.id, n)
+    query(system, "DELETE FROM pay.request WHERE merchant_id = %s AND name = 'waits'", shop.id)
+
+
+def test_the_requests_that_wait_have_a_ceiling(api, ctl, shop, crowd):
+    """PINs are a million for all: one shop takes a hundredth of them at most.  Requests that customers have taken up do not count."""
+    taken_up, cancelled = shop.request(), shop.request()
+    shop.claim(api.register(), taken_up)
+    crowd(9_999)
+    headers = fresh()
+    reply = shop.ask(order_id="one more", headers=headers)
+    assert_problem(reply, 429, "too_many_open")
+    assert 0 < int(reply.headers["Retry-After"]) <= 120
+    assert limits(reply, "RateLimit-Policy") == {"open-requests": "q=10000;w=120"}
+    assert Shop(api, ctl, "다른 가게").ask().status_code == 201
+    api.post(f"/pay/requests/{cancelled['id']}/cancel", token=shop.key)
+    assert shop.ask(order_id="one more", headers=headers).status_code == 201
+
+
+@pytest.fixture
+def same_pin(system):
+    """same_pin(pin): all PINs that are tried from now on are this one."""
+    def let(pin):
+        query(system, """
+            CREATE FUNCTION pay.same_pin() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN new.pin := tg_argv[0]; RETURN new; END $$;
+            CREATE TRIGGER same_pin BEFORE INSERT ON pay.request FOR EACH ROW EXECUTE FUNCTION pay.same_pin(%s)""", pin)
+
+    def end():
+        query(system, "DROP FUNCTION IF EXISTS pay.same_pin() CASCADE")
+
+    yield let, end
+    end()
+
+
+def test_every_pin_that_is_tried_belongs_to_somebody(api, shop, same_pin):
+    """No endless search, and no second request with a PIN that is in use: 503, and the key can be used again."""
+    let, end = same_pin
+    let(shop.request()["pin"])
+    headers, body = fresh(), {"order_id": "unlucky", "name": "우산", "amount_won": 100}
+    for _ in range(2):
+        reply = api.post("/pay/requests", token=shop.key, headers=headers, json=body, shed=True)
+        assert_problem(reply, 503, "overloaded")
+        assert int(reply.headers["Retry-After"]) > 0
+    end()
+    assert api.post("/pay/requests", token=shop.key, headers=headers, json=body).status_code == 201
 
 
 def test_the_blocked_do_not_buy(api, system, shop):

@@ -112,6 +112,18 @@ def test_once_sweeps(database):
     assert "event=sweep domain=auth rows=1" in done.stderr
 
 
+def test_once_forgets_wrong_codes(database):
+    """Whoever sent them, and from where: only the last ten minutes count."""
+    guesser = str(uuid.uuid4())
+    database.query("SELECT pay.open_account(%s)", guesser)
+    for minutes in (9, 11):
+        database.query("INSERT INTO pay.wrong_code SELECT %s, now() - make_interval(mins => %s)", guesser, minutes)
+        database.query("INSERT INTO pay.wrong_code_from SELECT %s, now() - make_interval(mins => %s)", str(minutes), minutes)
+    done = run(database, "--once")
+    assert (done.returncode, "event=sweep domain=pay rows=2" in done.stderr) == (0, True)
+    assert database.query("SELECT count(*), (SELECT count(*) FROM pay.wrong_code_from) FROM pay.wrong_code") == [(1, 1)]
+
+
 def test_once_erases_conversations_of_last_year(database):
     """All of them, though one call of the database takes only so many."""
     database.ctl("clock", "on")

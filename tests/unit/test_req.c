@@ -264,6 +264,31 @@ test_https(void **state)
 	request_end(&r);
 }
 
+/* Which addresses count as one caller. */
+static void
+test_networks(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "192.0.2.7", "192.0.2.7" },
+		{ "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64" },
+		{ "2001:db8:1:2::1", "2001:db8:1:2::/64" },
+		{ "2001:db8:1:3::1", "2001:db8:1:3::/64" },
+		{ "::1", "::/64" },
+		{ "::ffff:192.0.2.7", "192.0.2.7" },
+		{ "", "" },
+	};
+	struct request r;
+	size_t i;
+
+	(void)state;
+	request_begin(&r, 1000);
+	for (i = 0; i < COUNT(rows); i++) {
+		r.rq.address = rows[i][0];
+		assert_string_equal(req_network(&r.rq), rows[i][1]);
+	}
+	request_end(&r);
+}
+
 int
 main(void)
 {
@@ -272,7 +297,7 @@ main(void)
 		cmocka_unit_test(test_language),      cmocka_unit_test(test_id),
 		cmocka_unit_test(test_user_agent),    cmocka_unit_test(test_cookies),
 		cmocka_unit_test(test_accepts),	      cmocka_unit_test(test_traceparent),
-		cmocka_unit_test(test_https),
+		cmocka_unit_test(test_https),	      cmocka_unit_test(test_networks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
