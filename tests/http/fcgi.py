@@ -27,12 +27,12 @@ class Connection:
         self.socket.settimeout(timeout)
         self.socket.connect(str(path))
 
-    def send(self, method, uri, body=b"", headers=(), length=None, whole=True):
+    def send(self, method, uri, body=b"", headers=(), length=None, whole=True, address="192.0.2.7"):
         """Send a request; length is what CONTENT_LENGTH claims, and without whole the input's end is not sent."""
         params = {
             "REQUEST_METHOD": method,
             "REQUEST_URI": uri,
-            "REMOTE_ADDR": "192.0.2.7",
+            "REMOTE_ADDR": address,
             "CONTENT_TYPE": "application/json" if body else "",
             "CONTENT_LENGTH": str(len(body) if length is None else length),
             **{"HTTP_" + name.upper().replace("-", "_"): value for name, value in dict(headers).items()},

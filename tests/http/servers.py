@@ -88,9 +88,13 @@ def descendants(root):
         below.update(new)
 
 
+def _state(pid):
+    """What the kernel says of the process (proc(5)): T is stopped, Z has ended."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 def _stands_still(pid):
-    """Has the kernel stopped the process (state T in proc(5))?"""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    return _state(pid) == "T"
 
 
 def _signal(pid, number):
@@ -162,6 +166,15 @@ class Postgres:
         self.thaw()
         if self.process:
             end(self.process, signal.SIGINT)
+
+    def kill(self):
+        """kill -9 the server and every backend, as a power cut would; start() then recovers."""
+        everybody = [self.process.pid, *descendants(self.process.pid)]
+        for pid in everybody:
+            _signal(pid, signal.SIGKILL)
+        self.process.wait()
+        # The next server waits for none of them: it refuses to start while one is left.
+        until(lambda: not any(os.path.exists(f"/proc/{pid}") and _state(pid) != "Z" for pid in everybody), "its backends to end")
 
     def restart(self):
         self.stop()
