@@ -36,26 +36,36 @@ class Page:
         return [line["message"] for line in self.browser.get_log("browser")]
 
 
-@pytest.fixture(scope="module")
-def browser():
+def start_browser():
+    """A Chromium of the caller's own, who ends it with quit()."""
     options = Options()
     options.binary_location = "/usr/bin/chromium"
     for argument in ARGUMENTS:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    found = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+    return webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+
+
+def set_screen(browser, width=360, height=740, language="en-US"):
+    """Give it a screen of that size, of somebody who reads that language."""
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
+    browser.execute_cdp_cmd("Emulation.setUserAgentOverride", {
+        "userAgent": browser.execute_script("return navigator.userAgent"), "acceptLanguage": language})
+
+
+@pytest.fixture(scope="module")
+def browser():
+    found = start_browser()
     yield found
     found.quit()
 
 
 @pytest.fixture
 def resize(browser):
-    """resize(width, height, language): a screen of that size, of somebody who reads that language; a clean one afterwards."""
-    def make(width=360, height=740, language="en-US"):
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                                {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
-        browser.execute_cdp_cmd("Emulation.setUserAgentOverride", {
-            "userAgent": browser.execute_script("return navigator.userAgent"), "acceptLanguage": language})
+    """resize(width, height, language): set_screen; a clean browser afterwards."""
+    def make(*screen):
+        set_screen(browser, *screen)
 
     yield make
     browser.execute_script("try { localStorage.clear(); sessionStorage.clear() } catch {}")

@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from browser import Page, browser, resize  # noqa: F401  pylint: disable=unused-import
+from browser import browser, resize  # noqa: F401  pylint: disable=unused-import
+from checkout_page import Window
 from moa import TREE
 from servers import until
 
@@ -17,26 +18,6 @@ sys.path.insert(0, str(TREE / "tests/fakes"))
 from checkout import ID, Checkout  # noqa: E402
 
 FAILS = (503, {"status": 503, "code": "dependency_unavailable", "title": "no"})
-
-
-class Window(Page):
-    """The payment window, or a shop's page with it."""
-
-    def open(self, url):
-        self.browser.get(url)
-        return self
-
-    def headline(self):
-        return self.text("#headline")[0] if self.one("#state") else None
-
-    def is_told(self, headline):
-        return until(lambda: self.all("#state:not([hidden])") and self.text("#headline") == [headline], headline)
-
-    def fits(self):
-        """Nothing to scroll for, in either direction."""
-        return self.browser.execute_script("""
-            const page = document.documentElement;
-            return page.scrollWidth <= innerWidth && page.scrollHeight <= innerHeight""")
 
 
 class ShopPage:

@@ -1,20 +1,12 @@
 """The request for payment as its merchant and the customer's browser see it: states, codes as pictures, cancelling."""
 
-import subprocess
 import uuid
 
 import pytest
 
+from checkout_page import scan
 from client import assert_problem
 from shop import Shop, fresh, shop  # noqa: F401
-
-
-def scan(place, name, picture):
-    """What zbarimg reads in a picture."""
-    path = place / name
-    path.write_bytes(picture)
-    return subprocess.run(["zbarimg", "--quiet", "--raw", path], text=True, capture_output=True, check=True,
-                          timeout=30).stdout.rstrip("\n")
 
 
 def path_of(url):
@@ -23,12 +15,12 @@ def path_of(url):
 
 
 @pytest.mark.parametrize("kind, media_type", [("png", "image/png"), ("svg", "image/svg+xml")])
-def test_a_scanner_reads_the_qr_code(api, shop, place, kind, media_type):
+def test_a_scanner_reads_the_qr_code(api, shop, kind, media_type):
     """And what it reads claims the request."""
     customer, request = api.register(), shop.request()
     reply = api.get(path_of(request["qr"][kind + "_url"]))
     assert (reply.status_code, reply.headers["Content-Type"]) == (200, media_type)
-    scanned = scan(place, f"code.{kind}", reply.content)
+    scanned = scan(reply.content, kind)
     assert scanned == request["qr"]["payload"]
     claimed = api.post("/pay/codes/claim", token=customer, json={"type": "qr", "value": scanned})
     assert claimed.json()["request_id"] == request["id"]
