@@ -125,9 +125,7 @@ def test_every_operation_keeps_its_promise(description, api, ctl, gateway, monke
     repay_calls(api, customer, ctl, gateway)
     ctl("admin", "add", admin.email)
     admin.access_token = api.login(admin.email, admin.password)["access_token"]
-    made = api.post("/pay/merchants", token=admin, json={"name": "도토리마트"}).json()
-    api.post(f"/pay/merchants/{made['id']}/rotate_key", token=admin)
-    api.get("/pay/merchants", token=admin)
+    merchant_calls(api, admin)
     bill_calls(api, customer, admin, ctl)
     api.get("/auth/customers", token=admin, params={"q": customer.email})
     api.post(f"/auth/customers/{customer.id}/revoke_sessions", token=admin)
@@ -221,6 +219,12 @@ def webhook_calls(api, shop):
     [delivery] = api.get(path + "/deliveries", token=shop.key).json()["items"]
     api.post(f"{path}/deliveries/{delivery['id']}/replay", token=shop.key)
     api.delete(path, token=shop.key)
+
+
+def merchant_calls(api, admin):
+    made = api.post("/pay/merchants", token=admin, json={"name": "도토리마트"}).json()
+    api.post(f"/pay/merchants/{made['id']}/rotate_key", token=admin)
+    api.get("/pay/merchants", token=admin)
 
 
 def bill_calls(api, customer, admin, ctl):

@@ -266,14 +266,3 @@ def test_pages_of_deliveries(inside, near):
     assert {(item["status"], item["attempts"], item["type"]) for item in first["items"]} == {("pending", 0, "request.paid")}
     assert_problem(inside.api.get(f"{ENDPOINTS}/{endpoint['id']}/deliveries", token=near.key, params={"cursor": "0"}),
                    400, "invalid_cursor")
-
-
-def test_each_call_is_one_statement(inside, near):
-    endpoint = make(near, NOWHERE)
-    emit(inside, near.id, "request.paid", number=1)
-    path = f"{ENDPOINTS}/{endpoint['id']}"
-    [delivery] = deliveries(near, endpoint)["items"]
-    for reply in (inside.api.get(ENDPOINTS, token=near.key), inside.api.get(path + "/deliveries", token=near.key),
-                  inside.api.post(f"{path}/deliveries/{delivery['id']}/replay", token=near.key),
-                  inside.api.delete(path, token=near.key)):
-        assert reply.ok and inside.logged(reply)["statements"] == 1
