@@ -27,7 +27,7 @@ def test_a_scanner_reads_the_qr_code(api, shop, kind, media_type):
 
 
 def test_codes_are_shown_only_while_they_wait(api, shop):
-    """Once it is claimed, neither merchant nor browser sees PIN or QR code."""
+    """Ending a checkout once told its codes to whomever: now, once it is claimed, neither merchant nor browser sees them."""
     customer, request = api.register(), shop.request()
     checkout = f"/pay/checkout/{request['checkout_id']}"
     shown = api.get(checkout).json()

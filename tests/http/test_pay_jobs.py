@@ -28,7 +28,8 @@ def standing(books, customer):
 
 
 def test_the_months_way(books):
-    """Due on the 15th, extended on the 16th, blocked on the 1st, free when it is repaid."""
+    """Due on the 15th, extended on the 16th, blocked on the 1st, free when it is repaid; each of it counted where it happens: the
+    score looked for payments called EXTENSION, which nothing made."""
     customer = books.customer()
     books.buy(customer, 30_000)
     assert books.bill(customer, "2026-01") == ("2026-02-15", None, 30_000)

@@ -88,7 +88,8 @@ def test_typed_with_the_keyboard_alone(api, shop, customer, page):  # noqa: F811
 
 
 def test_codes_that_lead_nowhere(api, shop, customer, page):  # noqa: F811
-    """A scanned code that is none, one that somebody else has, one that the shop has cancelled: told, and the start is there."""
+    """A scanned code that is none, about which there was no word once, one that somebody else has, one that the shop has cancelled:
+    told, and the start is there."""
     taken, cancelled = shop.request(), shop.request()
     shop.claim(api.register(), taken)
     api.post(f"/pay/requests/{cancelled['id']}/cancel", token=shop.key)

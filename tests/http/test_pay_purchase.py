@@ -3,7 +3,7 @@
 import pytest
 
 from client import assert_problem
-from shop import fresh, shop  # noqa: F401
+from shop import Shop, fresh, shop  # noqa: F401
 
 
 def rows(system, sql, *args):
@@ -79,6 +79,7 @@ def test_the_same_key_gives_the_same_request(shop):
 
 
 def test_the_same_key_buys_once(api, system, shop):
+    """Keys were sent and not looked at: only an exception kept the second payment away."""
     customer, headers = api.register(), fresh()
     request = shop.request(10_000)
     shop.claim(customer, request)
@@ -86,3 +87,50 @@ def test_the_same_key_buys_once(api, system, shop):
     assert first.json() == again.json() and again.headers["Idempotent-Replayed"] == "true"
     assert account(system, customer)[0] == 10_000
     assert_problem(shop.approve(customer, request), 409, "already_paid")
+
+
+def test_a_refusal_leaves_nothing_behind(api, system, shop):
+    """Refusals ended like successes: what had been written before them stayed, and points would be lost.  Here they change
+    nothing at all, and keep no claim of their key."""
+    customer, headers = api.register(), fresh()
+    give_points(system, customer, 500)
+    shop.buy(customer, 95_000)
+    request = shop.request(20_000)
+    shop.claim(customer, request)
+    before = everything(system, customer)
+    for points in (500, 499):
+        assert_problem(shop.approve(customer, request, points, headers), 409, "insufficient_limit")
+    assert everything(system, customer) == before
+    assert shop.claim(customer, request)["points_available"] == 500 + 190
+
+
+def everything(system, customer):
+    """How much there is of all that a purchase moves."""
+    return rows(system, """
+        SELECT (SELECT (a.owed_won, a.points) FROM pay.account a WHERE a.customer_id = c.id)::text,
+            (SELECT count(*) FROM pay.payment WHERE customer_id = c.id), (SELECT count(*) FROM pay.transfer WHERE customer_id = c.id),
+            (SELECT sum(owed_won) FROM pay.bill WHERE customer_id = c.id), (SELECT count(*) FROM pay.journal),
+            (SELECT count(*) FROM pay.event), (SELECT count(*) FROM pay.idempotency WHERE caller = c.id::text)
+        FROM (SELECT %s::uuid AS id) c""", customer.id)
+
+
+def test_a_key_is_its_callers_own(api, ctl, shop):
+    """Whoever sends another's Idempotency-Key gets nothing of the other's."""
+    headers, other = fresh(), Shop(api, ctl, "다른 가게")
+    mine, theirs = (one.ask(1_000, order_id="the same", headers=headers).json() for one in (shop, other))
+    assert mine["id"] != theirs["id"]
+    payments = []
+    for one, request in ((shop, mine), (other, theirs)):
+        customer = api.register()
+        one.claim(customer, request)
+        payments.append(one.approve(customer, request, headers=headers))
+    assert [reply.status_code for reply in payments] == [201, 201]
+    assert [reply.json()["request_id"] for reply in payments] == [mine["id"], theirs["id"]]
+
+
+def test_a_merchants_key_is_no_customers_token(api, shop):
+    request = shop.request()
+    for reply in (api.get("/pay/summary", token=shop.key), shop.approve(shop.key, request),
+                  api.post("/pay/codes/claim", token=shop.key, json={"type": "pin", "value": request["pin"]}),
+                  api.post("/pay/repayments", token=shop.key, headers=fresh(), json={"month": "2026-01"})):
+        assert_problem(reply, 401, "token_invalid")

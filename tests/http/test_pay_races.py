@@ -82,6 +82,7 @@ def test_two_approvals_of_one_request(api, system, shop):
 
 
 def test_one_order_is_asked_for_once(system, shop):
+    """One order_id could be asked for, and paid, twice."""
     body = {"order_id": str(uuid.uuid4()), "name": "한 번만", "amount_won": 100}
     replies = at_once([post(system, "/pay/requests", shop.key, body) for _ in range(8)])
     assert codes(replies) == {"ok": 1, "order_id_taken": 7}
@@ -125,3 +126,33 @@ def test_guesses_at_once_are_all_counted(api, system):
     guesser = api.register()
     replies = at_once([post(system, "/pay/codes/claim", guesser, {"type": "pin", "value": "none"}) for _ in range(15)])
     assert codes(replies) == {"code_unknown": 10, "rate_limited": 5}
+
+
+def test_repayments_that_begin_at_once(api, system, gateway, shop):
+    """Of what is owed once, one can be confirmed: the others were replaced."""
+    customer = api.register()
+    payment = shop.buy(customer, 10_000)
+    begun = [reply.json() for reply in at_once([
+        post(system, "/pay/repayments", customer, {"payment_ids": [payment["id"]]}) for _ in range(6)])]
+    given = [gateway.pay(one["gateway"]["order_id"], one["amount_won"]) for one in begun]
+    replies = at_once([post(system, f"/pay/repayments/{one['id']}/confirm", customer, back) for one, back in zip(begun, given)])
+    assert codes(replies) == {"ok": 1, "repayment_ended": 5}
+    assert gateway.count("confirm") == 1
+    assert state(system, customer)[0] == 0
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_refunding_against_repaying(api, system, gateway, shop, attempt):
+    """Either what is owed goes down and nothing is taken, or it is taken and on its way back, or the refund has to wait."""
+    customer = api.register()
+    payment = shop.buy(customer, 10_000)
+    repayment = post(system, "/pay/repayments", customer, {"payment_ids": [payment["id"]]})().json()
+    given = gateway.pay(repayment["gateway"]["order_id"], 10_000)
+    confirmed, refunded = at_once([post(system, f"/pay/repayments/{repayment['id']}/confirm", customer, given),
+                                   post(system, f"/pay/payments/{payment['id']}/refunds", shop.key, {})])
+    came = (codes([confirmed]).popitem()[0], codes([refunded]).popitem()[0])
+    taken = gateway.payments[given["payment_key"]]["status"] == "DONE"
+    assert (came, taken) in ((("ok", "ok"), True), (("ok", "conflict"), True), (("repayment_ended", "ok"), False))
+    pending = refunded.json()["refund_pending_won"] if refunded.ok else 0
+    assert pending == (10_000 if came == ("ok", "ok") else 0)
+    assert state(system, customer)[0] == 0

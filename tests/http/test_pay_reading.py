@@ -20,7 +20,8 @@ def month_before(day):
 
 
 def test_somebody_new(api, customer):
-    """The limit is the grade table's: it had three sources of truth, and showed new customers a limit of 0."""
+    """The limit is the grade table's: it had three sources of truth, and showed new customers a limit of 0.  Without bills the list of
+    them is empty, which pages could not show, and what it is called is held by the description: they read another name."""
     assert api.get("/pay/summary", token=customer).json() == {
         "grade": "bronze", "grade_points": 0, "limit_won": 100_000, "used_won": 0, "available_won": 100_000, "points": 0,
         "standing": "good", "extension": {"used": False, "until": None}, "bills": []}

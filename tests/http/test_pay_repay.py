@@ -86,7 +86,8 @@ def test_a_whole_month(api, gateway, customer, seller):
 
 
 def test_older_month_before_newer(api, gateway, customer, seller):
-    """A batch that mixes months repays none of a newer month while something of an older one stays."""
+    """A batch that mixes months went by the month of its first payment: now none of a newer month is repaid while something of an older
+    one stays."""
     old = [seller.sell(customer, 1_000, at="2026-03-05T12:00:00+09:00") for _ in range(2)]
     new = seller.sell(customer, 2_000)
     problem(start(api, customer, payment_ids=[new]), 409, "older_bill_first")
@@ -110,7 +111,7 @@ def test_nothing_owed(api, gateway, customer, seller):
 
 
 def test_another_customers_payment(api, gateway, customer, seller):
-    """Whoever calls, only their own payments are settled, and only their own limit and grade gain by it."""
+    """Anybody could settle anybody's payments, and had limit and grade points for it: what is another's is not found."""
     other = api.register()
     mine, theirs = seller.sell(customer, 1_000), seller.sell(other, 1_000)
     problem(start(api, customer, payment_ids=[theirs]), 404, "not_found")
@@ -127,7 +128,7 @@ def test_another_customers_repayment(api, gateway, customer, seller):
 
 
 def test_repaid_twice(api, gateway, postgres, customer, seller):
-    """Settled payments do not match again: repeating gives neither limit nor grade points."""
+    """Settled payments matched again, and each repeat gave limit and grade points: now neither."""
     payment = seller.sell(customer, 10_000)
     repayment, given = begin(api, gateway, customer, payment)
     same = key()
@@ -405,6 +406,7 @@ def test_grade_points_end_at_150(api, gateway, postgres, customer, seller):
 
 
 def test_repaying_what_is_overdue_unblocks_at_once(api, gateway, postgres, customer, seller):
+    """There was no way out of a block, not even repaying."""
     old, new = seller.sell(customer, 1_000, at="2026-03-05T12:00:00+09:00"), seller.sell(customer, 2_000)
     postgres.query("UPDATE pay.account SET standing = 'blocked', blocked_by = 'overdue' WHERE customer_id = %s", customer.id)
     repayment, given = begin(api, gateway, customer, old)

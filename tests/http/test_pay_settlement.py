@@ -49,6 +49,14 @@ def test_a_month_by_days_of_seoul(api, sold):
     assert [item["day"] for item in settled(api, sold, month="2025-03")["items"]] == ["2025-03-31"]
 
 
+def test_a_day_of_more_than_32_bits(api, ctl, postgres, customer):
+    """Amounts were of 32 bits, and sums of them, too."""
+    shop = Shop(api, ctl, f"큰 가게 {customer.id}")
+    for _ in range(22):
+        bought(postgres, customer, at=seoul("2025-04-01"), amount=100_000_000, merchant=shop.name)
+    assert settled(api, shop, month="2025-04")["total"]["net_won"] == 2_200_000_000
+
+
 def test_as_csv(api, sold):
     reply = api.get("/pay/settlements", token=sold.key, params={"month": "2025-04"}, headers={"Accept": "text/csv"})
     assert reply.headers["Content-Type"] == "text/csv; charset=utf-8; header=present"

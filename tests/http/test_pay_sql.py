@@ -119,3 +119,23 @@ def test_impossible_accounts(database, customer, column, value):
 def test_unknown_grade(database, customer):
     with pytest.raises(psycopg2.errors.ForeignKeyViolation):
         change(database, customer, grade="iron")
+
+
+@pytest.mark.parametrize("lookup", [
+    "pay.request WHERE pin = '123456' AND status IN ('pending', 'claimed')",
+    "pay.request WHERE qr = 'x' AND status IN ('pending', 'claimed')",
+    "pay.request WHERE pin = '123456' AND status IN ('expired', 'cancelled') AND ended_at > now()",
+    "pay.request WHERE merchant_id = gen_random_uuid() AND order_id = 'x' AND status NOT IN ('expired', 'cancelled')",
+    "pay.request WHERE checkout_id = 'x'",
+    "pay.request WHERE status IN ('pending', 'claimed') AND expires_at < now() ORDER BY expires_at",
+    "pay.payment WHERE customer_id = gen_random_uuid() AND owed_won > 0",
+    "pay.payment WHERE customer_id = gen_random_uuid() ORDER BY paid_at DESC, id DESC",
+    "pay.bill WHERE owed_won > 0 AND due_on < now()",
+])
+def test_what_is_looked_up_has_an_index(database, lookup):
+    """There was none for codes, orders and unpaid bills: each look went through the whole table."""
+    with closing(database.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        cursor.execute("EXPLAIN SELECT 1 FROM " + lookup)
+        plan = "\n".join(line for line, in cursor.fetchall())
+    assert "Index" in plan and "Seq Scan" not in plan, plan
