@@ -54,6 +54,11 @@ static const struct question questions[] = {
 	  "THEN 'the payment gateway has refused none' ELSE count(*) || ' refused by the payment gateway: "
 	  "moa-ctl gateway refunds shows them' END AS detail "
 	  "FROM pay.give_backs WHERE status = 'refused'" },
+	{ "webhooks",
+	  "SELECT CASE WHEN count(*) = 0 THEN 'ok' ELSE 'warn' END AS state, CASE WHEN count(*) = 0 "
+	  "THEN 'no secret of an endpoint is stored' ELSE count(*) || ' endpoints have secrets that are stored "
+	  "as they are: from before MOA_WEBHOOK_KEY was set' END AS detail "
+	  "FROM pay.webhook_endpoint WHERE key_id IS NULL AND deleted_at IS NULL" },
 	{ "test clock", "SELECT CASE WHEN test_mode THEN 'warn' ELSE 'ok' END AS state, CASE WHEN test_mode "
 			"THEN 'on: the business rules may go by a wrong time' ELSE 'off' END AS detail "
 			"FROM moa.clock" },

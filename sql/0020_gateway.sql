@@ -3,6 +3,9 @@
 -- A give-back that the gateway refuses for good is not asked for again before an operator has looked at it; one that it
 -- refuses for now is, under another Idempotency-Key, since a key is answered once.  What it has not answered keeps its key:
 -- it may have been done.
+--
+-- And webhook secrets: where the programs have a key for it, the table keeps a seed, which the secret is made of with that key,
+-- so that a copy of the database signs nothing.
 
 SET LOCAL ROLE moa_pay_owner;
 
@@ -85,3 +88,81 @@ $$;
 
 GRANT EXECUTE ON FUNCTION pay.next_give_back(), pay.not_given_back(uuid, text, text, text) TO moa_worker;
 GRANT EXECUTE ON FUNCTION pay.gauges() TO moa_pay;
+
+
+-- What the secret is made of, with the key that key_id tells from others; where that is null, it is the secret itself.
+ALTER TABLE pay.webhook_endpoint RENAME COLUMN secret TO seed;
+ALTER TABLE pay.webhook_endpoint ADD COLUMN key_id text CHECK (key_id ~ '^[0-9a-f]{16}$');
+
+-- pay.add_webhook_endpoint(key, url, events, seed, key_id): a new endpoint, without its secret; conflict when the merchant has 10
+-- already.  The merchant's row is locked, so that two of these do not make an eleventh.
+CREATE FUNCTION pay.add_webhook_endpoint(p_key bytea, p_url text, p_events text[], p_seed bytea, p_key_id text,
+	OUT code text, OUT result jsonb)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pay, pg_temp AS $$
+DECLARE
+	merchant uuid := merchant_of(p_key);
+	made webhook_endpoint;
+BEGIN
+	IF merchant IS NULL THEN
+		code := 'token_invalid';
+		RETURN;
+	END IF;
+	PERFORM FROM merchant m WHERE m.id = merchant FOR NO KEY UPDATE;
+	IF (SELECT count(*) FROM webhook_endpoint e WHERE e.merchant_id = merchant AND e.deleted_at IS NULL) >= 10 THEN
+		code := 'conflict';
+		RETURN;
+	END IF;
+	INSERT INTO webhook_endpoint (merchant_id, url, events, seed, key_id)
+	VALUES (merchant, p_url, ARRAY(SELECT DISTINCT unnest(p_events) ORDER BY 1), p_seed, p_key_id)
+	RETURNING * INTO made;
+	result := endpoint_json(made);
+END
+$$;
+
+-- The same as programs of before call it: with a secret, which is stored as it is and shown in the result.
+CREATE OR REPLACE FUNCTION pay.add_webhook_endpoint(p_key bytea, p_url text, p_events text[], p_secret bytea,
+	OUT code text, OUT result jsonb)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pay, pg_temp AS $$
+BEGIN
+	SELECT a.code, a.result || jsonb_build_object('secret', 'whsec_' || encode(p_secret, 'base64')) INTO code, result
+	FROM add_webhook_endpoint(p_key, p_url, p_events, p_secret, NULL) a;
+END
+$$;
+
+-- pay.next_delivery(): the delivery that has been due for longest, leased to the calling worker for a minute; no row when
+-- there is nothing to do.  At most 4 run at once for one merchant, so that a slow one does not hold the others up.
+-- What belongs to an endpoint that has gone meanwhile is put aside here.  secret is the secret only where key_id is null.
+DROP FUNCTION pay.next_delivery();
+CREATE FUNCTION pay.next_delivery()
+RETURNS TABLE (id uuid, attempt integer, endpoint_id uuid, url text, secret bytea, key_id text, event_id uuid, body text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pay, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	t timestamptz := moa.now();
+	d webhook_delivery;
+	e webhook_endpoint;
+BEGIN
+	LOOP
+		SELECT w.* INTO d FROM webhook_delivery w
+		WHERE w.status = 'pending' AND w.due_at <= t AND w.merchant_id NOT IN (
+			SELECT b.merchant_id FROM webhook_delivery b WHERE b.leased AND b.due_at > t
+			GROUP BY b.merchant_id HAVING count(*) >= 4)
+		ORDER BY w.due_at LIMIT 1 FOR UPDATE SKIP LOCKED;
+		IF NOT FOUND THEN
+			RETURN;
+		END IF;
+		SELECT * INTO e FROM webhook_endpoint x WHERE x.id = d.endpoint_id;
+		EXIT WHEN e.deleted_at IS NULL AND e.disabled_at IS NULL;
+		UPDATE webhook_delivery w SET status = 'failed', leased = false, fault = 'disabled' WHERE w.id = d.id;
+	END LOOP;
+	UPDATE webhook_delivery w SET leased = true, due_at = t + interval '1 minute', attempts = w.attempts + 1,
+		tries = w.tries + 1, attempted_at = t
+	WHERE w.id = d.id RETURNING w.* INTO d;
+	RETURN QUERY SELECT d.id, d.attempts, d.endpoint_id, e.url, e.seed, e.key_id, d.event_id,
+		json_build_object('type', v.type, 'timestamp', moa.rfc3339(v.at), 'data', v.data)::text
+	FROM event v WHERE v.id = d.event_id;
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION pay.add_webhook_endpoint(bytea, text, text[], bytea, text) TO moa_pay;
+GRANT EXECUTE ON FUNCTION pay.next_delivery() TO moa_worker;

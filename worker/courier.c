@@ -82,6 +82,7 @@ courier_start(struct couriers *all, struct courier *c, const struct worker *like
 			 .db = like->job.db,
 			 .http = like->job.http },
 		.webhook_ms = like->webhook_ms,
+		.webhook_key = like->webhook_key,
 		.webhook_private = like->webhook_private,
 	};
 	arena_init(&c->w.arena);

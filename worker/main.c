@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "conf.h"
 #include "gateway.h"
+#include "hook_secret.h"
 #include "http.h"
 #include "llm.h"
 #include "log.h"
@@ -30,6 +31,7 @@ struct worker_conf {
 	int64_t log_level;
 	struct llm_conf llm;
 	int64_t webhook_ms;
+	struct hook_key webhook_key;
 	bool webhook_private;
 	struct gateway_conf gateway;
 };
@@ -42,6 +44,7 @@ static const struct conf_row conf_rows[] = {
 	LLM_CONF(offsetof(struct worker_conf, llm)),
 	{ "MOA_WEBHOOK_DEADLINE_MS", CONF_INT, offsetof(struct worker_conf, webhook_ms), 100, 15000, "10000",
 	  "the longest that a merchant's webhook endpoint may take" },
+	HOOK_KEY_CONF(offsetof(struct worker_conf, webhook_key)),
 	{ "MOA_WEBHOOK_PRIVATE", CONF_BOOL, offsetof(struct worker_conf, webhook_private), 0, 1, "0",
 	  "1: webhooks may go to private addresses" },
 	GATEWAY_CONF(offsetof(struct worker_conf, gateway)),
@@ -65,7 +68,7 @@ static const struct stmt stmts[WORKER__MAX] = {
 	[WORKER_PUT_SUMMARY] = { "put_summary", 3, "SELECT chatbot.put_summary($1, $2, $3) AS put" },
 	[WORKER_DELAY_SUMMARY] = { "delay_summary", 2, "SELECT chatbot.delay_summary($1, $2)" },
 	[WORKER_NEXT_DELIVERY] = { "next_delivery", 0,
-				   "SELECT id, attempt, endpoint_id, url, secret, event_id, body "
+				   "SELECT id, attempt, endpoint_id, url, secret, key_id, event_id, body "
 				   "FROM pay.next_delivery()" },
 	[WORKER_DELIVERY_DONE] = { "delivery_done", 4, "SELECT pay.delivery_done($1, $2, $3, $4) AS became" },
 	[WORKER_SWEEP_WEBHOOKS] = { "sweep_webhooks", 0, "SELECT rows, more FROM pay.sweep_webhooks()" },
@@ -178,7 +181,9 @@ run(const struct worker_conf *conf, int (*how)(struct worker *))
 				    .pool = 3,
 				    .prepare = false,
 				    .statement_ms = STATEMENT_MS };
-	struct worker w = { .webhook_ms = conf->webhook_ms, .webhook_private = conf->webhook_private };
+	struct worker w = { .webhook_ms = conf->webhook_ms,
+			    .webhook_key = &conf->webhook_key,
+			    .webhook_private = conf->webhook_private };
 	int status;
 
 	if (sodium_init() < 0)

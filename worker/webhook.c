@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "clock.h"
+#include "hook_secret.h"
 #include "http.h"
 #include "log.h"
 #include "worker.h"
@@ -23,20 +24,22 @@ static const char *const faults[] = {
 	[HTTP_FAULT_TARGET] = "private",
 };
 
-/* "v1," and the base64 of HMAC-SHA256(secret, "id.timestamp.body"). */
+/* "v1," and the base64 of HMAC-SHA256(secret, "id.timestamp.body"); NULL when the secret was made of another key than ours. */
 static const char *
-signature(struct arena *a, const struct db_result *row, const char *timestamp)
+signature(struct worker *w, const struct db_result *row, const char *timestamp)
 {
+	struct arena *a = &w->arena;
 	const char *id = db_str(row, 0, "event_id"), *body = db_str(row, 0, "body");
-	unsigned char mac[crypto_auth_hmacsha256_BYTES];
+	unsigned char mac[crypto_auth_hmacsha256_BYTES], secret[HOOK_SECRET_LEN];
 	char text[sodium_base64_ENCODED_LEN(sizeof(mac), sodium_base64_VARIANT_ORIGINAL)];
 	const char *signed_text = arena_printf(a, "%s.%s.%s", id, timestamp, body);
 	crypto_auth_hmacsha256_state state;
-	const unsigned char *secret;
 	size_t len = 0;
 
-	secret = db_bin(row, 0, "secret", &len);
-	crypto_auth_hmacsha256_init(&state, secret, len);
+	if (!hook_secret(a, w->webhook_key, db_str(row, 0, "key_id"), db_bin(row, 0, "secret", &len), secret))
+		return NULL;
+	crypto_auth_hmacsha256_init(&state, secret, sizeof(secret));
+	sodium_memzero(secret, sizeof(secret));
 	crypto_auth_hmacsha256_update(&state, (const unsigned char *)signed_text, strlen(signed_text));
 	crypto_auth_hmacsha256_final(&state, mac);
 	sodium_bin2base64(text, sizeof(text), mac, sizeof(mac), sodium_base64_VARIANT_ORIGINAL);
@@ -48,11 +51,12 @@ static int
 send_row(struct worker *w, const struct db_result *row, const char **ret_fault)
 {
 	const char *timestamp = arena_printf(&w->arena, "%lld", (long long)clock_unix_s());
+	const char *signed_as = signature(w, row, timestamp);
 	const char *const headers[] = {
 		"Content-Type: application/json",
 		arena_printf(&w->arena, "webhook-id: %s", db_str(row, 0, "event_id")),
 		arena_printf(&w->arena, "webhook-timestamp: %s", timestamp),
-		arena_printf(&w->arena, "webhook-signature: %s", signature(&w->arena, row, timestamp)),
+		arena_printf(&w->arena, "webhook-signature: %s", signed_as),
 		NULL,
 	};
 	struct http_trace trace = { HTTP_FAULT_NONE, 0 };
@@ -69,6 +73,13 @@ send_row(struct worker *w, const struct db_result *row, const char **ret_fault)
 	};
 	struct http_reply reply;
 
+	if (!signed_as) {
+		log_event(LOG_ERROR, "webhook",
+			  "endpoint=%s msg=\"MOA_WEBHOOK_KEY is not the one its secret was made of\"",
+			  db_str(row, 0, "endpoint_id"));
+		*ret_fault = "unsigned";
+		return 0;
+	}
 	if (http_run(&w->job, &call, &reply) == OK)
 		return reply.status;
 	*ret_fault = faults[trace.fault];

@@ -16,6 +16,7 @@
 
 struct couriers;
 struct gateway;
+struct hook_key;
 struct llm;
 
 /* Webhooks sent at once. */
@@ -58,7 +59,8 @@ struct worker {
 	int rest_ms;		 /* how long that rest was; 0: the model has answered last */
 	bool stopping;		 /* asked to end */
 	int64_t webhook_ms;	 /* the longest a merchant's endpoint may take */
-	bool webhook_private;	 /* it may be on a private network */
+	const struct hook_key *webhook_key;
+	bool webhook_private; /* it may be on a private network */
 };
 
 /** worker_begin(w): Forget the last piece of work and give the next one its deadline. */

@@ -23,6 +23,7 @@ const struct conf_row pay_conf_rows[] = {
 	  "key with which a customer's page opens the gateway's window" },
 	{ "MOA_GATEWAY_WINDOW_URL", CONF_STR, offsetof(struct pay_conf, gateway_window_url), 1, 500, NULL,
 	  "that window as a page; without one the page uses the gateway's script" },
+	HOOK_KEY_CONF(offsetof(struct pay_conf, webhook_key)),
 	{ "MOA_WEBHOOK_PRIVATE", CONF_BOOL, offsetof(struct pay_conf, webhook_private), 0, 1, "0",
 	  "1: webhooks may go to private addresses, and over plain http" },
 	{ 0 },

@@ -8,6 +8,7 @@
 #include "db.h"
 #include "err.h"
 #include "gateway.h"
+#include "hook_secret.h"
 #include "route.h"
 
 struct arena;
@@ -60,6 +61,7 @@ struct pay_conf {
 	struct gateway_conf gateway;
 	const char *gateway_client_key;
 	const char *gateway_window_url;
+	struct hook_key webhook_key;
 	bool webhook_private; /* webhooks may go to private addresses and over plain http */
 };
 extern const struct conf_row pay_conf_rows[];

@@ -5,13 +5,13 @@
 #include <sodium.h>
 
 #include "fields.h"
+#include "json.h"
+#include "out.h"
 #include "pay.h"
 #include "req.h"
 #include "resp.h"
 #include "target.h"
 #include "text.h"
-
-enum { SECRET_LEN = 32 };
 
 struct endpoint_in {
 	const char *url;
@@ -71,11 +71,33 @@ check_url(const struct req *rq, struct resp *rs, const char *url)
 				      : "Must be an https URL without user and fragment.");
 }
 
+/* The endpoint that has been made, and the secret, of which the database knows nothing. */
+static enum err
+reply_with_secret(const struct req *rq, struct resp *rs, const struct db_result *res,
+		  const unsigned char seed[HOOK_SECRET_LEN])
+{
+	const struct hook_key *key = &pay_conf.webhook_key;
+	unsigned char secret[HOOK_SECRET_LEN];
+	struct json_object *made = NULL;
+	const char *result;
+	enum err e;
+
+	if (db_str(res, 0, "code"))
+		return err_from_code(db_str(res, 0, "code"));
+	result = db_str(res, 0, "result");
+	e = json_read(rq->arena, result, strlen(result), &made);
+	if (e || !hook_secret(rq->arena, key, hook_key_id(rq->arena, key), seed, secret))
+		return ERR_INTERNAL;
+	out_str(made, "secret", hook_secret_text(rq->arena, secret));
+	sodium_memzero(secret, sizeof(secret));
+	return resp_json(rs, 201, made);
+}
+
 /* POST /webhook_endpoints {url, events} -> 201 the endpoint with its secret, which is never shown again; 409 conflict. */
 enum err
 webhook_create(const struct req *rq, struct resp *rs)
 {
-	unsigned char secret[SECRET_LEN];
+	unsigned char seed[HOOK_SECRET_LEN];
 	struct endpoint_in in = { 0 };
 	struct db_result res;
 	enum err e;
@@ -87,15 +109,15 @@ webhook_create(const struct req *rq, struct resp *rs)
 	check_events(rq, rs, &in.events);
 	if (rs->nfaults)
 		return ERR_VALIDATION_FAILED;
-	randombytes_buf(secret, sizeof(secret));
+	randombytes_buf(seed, sizeof(seed));
 	e = db_run(rq, PAY_WEBHOOK_ADD,
 		   DB_ARGS(pay_merchant(rq), db_text(in.url), db_lines(rq, &in.events),
-			   db_bytes(secret, sizeof(secret))),
+			   db_bytes(seed, sizeof(seed)),
+			   db_text(hook_key_id(rq->arena, &pay_conf.webhook_key))),
 		   &res);
-	sodium_memzero(secret, sizeof(secret));
-	if (e)
-		return e;
-	e = resp_result(rs, 201, &res);
+	if (e == OK)
+		e = reply_with_secret(rq, rs, &res, seed);
+	sodium_memzero(seed, sizeof(seed));
 	if (e == ERR_CONFLICT)
 		rs->detail = rq->korean
 				 ? "웹훅 주소는 10개까지예요. 쓰지 않는 것을 먼저 지워 주세요."

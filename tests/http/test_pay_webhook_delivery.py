@@ -248,6 +248,31 @@ def test_a_killed_worker_tells_again(database, merchant, receiver, worker):
     assert (delivery.status, delivery.attempts) == ("delivered", 2)
 
 
+def test_killed_between_the_reply_and_its_record(database, merchant, receiver, worker):
+    """The merchant has answered, and the worker dies before that is committed: it is told again, under the same id."""
+    endpoint = merchant.endpoint(receiver.url)
+    event = merchant.emit()
+    receiver.answers = ["hang"]
+    process = worker()
+    until(lambda: receiver.heard, "the webhook")
+    connection = database.connect()
+    cursor = connection.cursor()
+    cursor.execute("BEGIN")
+    cursor.execute("SELECT FROM pay.webhook_delivery FOR UPDATE")
+    receiver.released.set()
+    waiting = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%%delivery_done%%'"
+    until(lambda: database.query(f"SELECT count(*) {waiting}") == [(1,)], "the worker to know the answer and to wait for the row")
+    end(process, signal.SIGKILL)
+    database.query(f"SELECT pg_terminate_backend(pid, 5000) {waiting}")  # which does not notice by itself
+    cursor.execute("ROLLBACK")
+    connection.close()
+    assert merchant.deliveries(endpoint)[0].status == "pending"
+    lapse(database)
+    once(database)
+    assert receiver.ids() == [event, event]
+    assert merchant.deliveries(endpoint)[0].status == "delivered"
+
+
 def test_who_comes_late_says_nothing(database, merchant):
     """A worker that was away for longer than its lease does not speak for the one that has the lease now."""
     merchant.endpoint("http://127.0.0.1:9/")

@@ -16,15 +16,16 @@ from servers import end, until
 from shop import Shop, shop  # noqa: F401
 from worker import run, start
 
-PRIVATE = {"MOA_WEBHOOK_PRIVATE": "1"}
+# Webhooks may go to loopback, and their secrets are made of a key.
+INSIDE = {"MOA_WEBHOOK_PRIVATE": "1", "MOA_WEBHOOK_KEY": secrets.token_hex(32)}
 NOWHERE = "http://127.0.0.1:9/"  # nobody listens there
 ENDPOINTS = "/pay/webhook_endpoints"
 
 
 @pytest.fixture(scope="module")
 def inside(make_shared_system):
-    """A system whose webhooks may go to loopback."""
-    return make_shared_system(env=PRIVATE)
+    """A system with all that."""
+    return make_shared_system(env=INSIDE)
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def faults(problem):
 
 
 def work(system):
-    done = run(system, "--once", **PRIVATE)
+    done = run(system, "--once", **INSIDE)
     assert done.returncode == 0, done.stderr
     return done.stderr
 
@@ -187,7 +188,7 @@ def test_deleted_is_gone(api, system, shop):
 def test_a_purchase_is_heard_of_at_once(inside, near, receiver):
     """From the customer's approval to the merchant's server: within a second, once, and signed."""
     endpoint = make(near, receiver.url, "request.paid")
-    worker = start(inside, **PRIVATE)
+    worker = start(inside, **INSIDE)
     try:
         customer = inside.api.register()
         payment = near.buy(customer, 12_900, order_id="주문-1")
@@ -202,6 +203,38 @@ def test_a_purchase_is_heard_of_at_once(inside, near, receiver):
     finally:
         end(worker, signal.SIGKILL)
         worker.stderr.close()
+
+
+def raw(endpoint):
+    return base64.b64decode(endpoint["secret"].removeprefix("whsec_"), validate=True)
+
+
+def test_the_table_holds_no_secret(inside, near, receiver):
+    """Nor does anything else in the database: without the programs' key a copy of it signs nothing."""
+    endpoint = make(near, receiver.url)
+    [(seed, key_id)] = inside.postgres.query("SELECT seed, key_id FROM pay.webhook_endpoint WHERE id = %s", endpoint["id"])
+    assert len(seed) == 32 and seed != raw(endpoint) and key_id
+    emit(inside, near.id, "request.paid", order_id="1")
+    stranger = run(inside, "--once", **{**INSIDE, "MOA_WEBHOOK_KEY": secrets.token_hex(32)})
+    assert "level=error" in stranger.stderr and "MOA_WEBHOOK_KEY" in stranger.stderr
+    assert receiver.heard == []
+    [delivery] = deliveries(near, endpoint)["items"]
+    assert (delivery["status"], delivery["last_fault"]) == ("pending", "unsigned")
+    assert inside.api.post(f"{ENDPOINTS}/{endpoint['id']}/deliveries/{delivery['id']}/replay", token=near.key).status_code == 202
+    work(inside)
+    [call] = receiver.heard
+    assert call.headers["webhook-signature"] == signature(endpoint["secret"], call)
+
+
+def test_secrets_from_before_there_was_a_key(inside, near, receiver):
+    """They are in the table as they are, and go on to count."""
+    old = secrets.token_bytes(32)
+    inside.postgres.query("INSERT INTO pay.webhook_endpoint (merchant_id, url, events, seed) VALUES (%s, %s, %s, %s)",
+                          near.id, receiver.url, ["request.paid"], old)
+    emit(inside, near.id, "request.paid", order_id="1")
+    work(inside)
+    [call] = receiver.heard
+    assert call.headers["webhook-signature"] == signature("whsec_" + base64.b64encode(old).decode(), call)
 
 
 def test_standardwebhooks_verifies(inside, near, receiver):
@@ -237,7 +270,7 @@ def test_no_replay_while_it_is_being_sent_or_disabled(inside, near, receiver):
     endpoint = make(near, receiver.url)
     emit(inside, near.id, "request.paid", order_id="1")
     receiver.answers = ["hang", 410]
-    worker = start(inside, **PRIVATE)
+    worker = start(inside, **INSIDE)
     try:
         until(lambda: receiver.heard, "the webhook")
         [sent] = deliveries(near, endpoint)["items"]
