@@ -153,7 +153,7 @@ class Customer:
     repayments: dict = field(default_factory=dict)
     entries: list = field(default_factory=list)  # (unit, kind, change, balance), oldest first
     days: set = field(default_factory=set)  # of check-ins
-    wrong: list = field(default_factory=list)  # wrong codes: (began, ended, at most how often)
+    wrong: list = field(default_factory=list)  # wrong codes: (began, ended, surely, at most how often)
     settled: dict = field(default_factory=dict)  # by month of bill: when less was owed of it last
 
     @property
@@ -383,9 +383,9 @@ class Model:
         must, may = set(), set()
         if c.blocked:
             must.add("account_blocked")
-        if sum(1 for began, _, _ in c.wrong if began > op.ended - CODES_S) >= CODES_MAX:
+        if sum(1 for began, _, surely, _ in c.wrong if surely and began > op.ended - CODES_S) >= CODES_MAX:
             must.add("rate_limited")
-        if sum(most for _, ended, most in c.wrong if ended > op.began - CODES_S - 1) + op.tries - 1 >= CODES_MAX:
+        if sum(most for _, ended, _, most in c.wrong if ended > op.began - CODES_S - 1) + op.tries - 1 >= CODES_MAX:
             may.add("rate_limited")
         if r is None:
             must.add("code_unknown")
@@ -400,8 +400,8 @@ class Model:
             elif perhaps:
                 may |= {"code_expired", "code_unknown"}
         if not self.allowed(op, must, may):
-            if op.reply.code in WRONG_CODES:
-                c.wrong.append((op.began, op.ended, op.tries))
+            if op.reply.code in WRONG_CODES or op.tries > 1:
+                c.wrong.append((op.began, op.ended, op.reply.code in WRONG_CODES, op.tries))
             if r and r.open and op.tries > 1 and op.reply.code in may:
                 r.status, r.unclear = "expired", True
             return

@@ -265,7 +265,7 @@ class Play:
         lines = [f"seed {self.seed}, step {self.n}: {e}"]
         lines += [f"  {op}" for op in self.last or ()]
         names = {name for op in self.last or () for name in op.customers}
-        lines += [f"  model: {self.model.customers[name]}"[:4000] for name in names if name in self.model.customers]
+        lines += [f"  the model's {self.model.customers[name]}" for name in names if name in self.model.customers]
         return "\n".join(lines)
 
     def line(self, elapsed):

@@ -5,6 +5,7 @@ PostgreSQL is durable, programs and worker are real, and all of them can be kill
 
 import json
 import os
+import secrets
 import select
 import signal
 import socket
@@ -12,6 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -76,6 +78,7 @@ class World:
         self.redis = Redis(self.place / "redis")
         self.secret = secret or new_secret(self.place)
         self.ctl = Ctl(self.postgres, self.redis, self.secret)
+        self.hook_key = secrets.token_hex(32)
         self.gateway = Gateway()
         self.gateway.server.handle_error = lambda *_: None  # callers that were killed
         self.gateway.now = lambda: self.today(SEOUL)
@@ -100,7 +103,7 @@ class World:
             self.ctl("keys", "rotate")
         self.ctl("clock", "on")
         env = {**self.ctl.env, "MOA_THREADS": "32", "MOA_PUBLIC_URL": "https://pay.example", "MOA_WEBHOOK_PRIVATE": "1",
-               "MOA_AUTH_SECRET_FILE": str(self.secret)}
+               "MOA_WEBHOOK_KEY": self.hook_key, "MOA_AUTH_SECRET_FILE": str(self.secret)}
         del env["MOA_PG"]
         for name, twin in (("auth", 0), ("pay", 0), ("pay", 1)):
             place = self.place / f"{name}{twin}"
@@ -139,9 +142,18 @@ class World:
         return datetime.fromtimestamp(self.now(), zone)
 
     def jump(self, seconds):
-        """The test clock goes forward."""
-        [(self.shift,)] = self.query("UPDATE moa.clock SET shift = %s::double precision * interval '1 second' WHERE test_mode "
-                                     "RETURNING extract(epoch FROM shift)::double precision", self.shift + seconds)
+        """The test clock goes forward, between the transactions of all others: within one there is one time."""
+        shift = round((self.shift + seconds) * 1e6)
+        until(lambda: self._set_clock(shift), "the clock")
+        self.shift = shift / 1e6
+
+    def _set_clock(self, shift):
+        """Who holds us up may be waiting for somebody whom we hold up: so we do not wait for long."""
+        with closing(self.postgres.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '100ms'")
+            cursor.execute("BEGIN; LOCK TABLE moa.clock IN ACCESS EXCLUSIVE MODE; "
+                           "UPDATE moa.clock SET shift = %s * interval '1 microsecond'; COMMIT", (shift,))
+            return True
 
     # The database, behind everybody's back: only to look, and to set the clock.
 
@@ -263,7 +275,8 @@ class World:
 
     def start_worker(self):
         """The worker as a service; its log is worker.log."""
-        env = worker.environment(worker.own_dsn(self), MOA_WEBHOOK_PRIVATE="1", MOA_WEBHOOK_DEADLINE_MS="500", **self.gateway.env)
+        env = worker.environment(worker.own_dsn(self), MOA_WEBHOOK_PRIVATE="1", MOA_WEBHOOK_DEADLINE_MS="500",
+                                 MOA_WEBHOOK_KEY=self.hook_key, **self.gateway.env)
         self.worker = spawn([binary("moa-worker")], self.place / "worker.log", env=env)
 
     def stop_worker(self):
