@@ -221,11 +221,12 @@ BEGIN
 	) AS g
 	WHERE g.was <> g.before
 	LIMIT 1;
-	-- While the job is at it some have their new grade and some have not.  What was under way at that midnight may count or not.
+	-- Before the first of these jobs everybody has the grade to begin with.  While one is at it some have their new grade and
+	-- some have not.  What was under way at that midnight may count or not.
 	RETURN QUERY
 	SELECT 'a grade is that of the points on the 1st', format('account %s', g.customer_id), g.was, g.by_points
 	FROM pay.grades_by(graded_on, '00000000-0000-0000-0000-000000000000', NULL) g
-	WHERE g.was <> g.by_points
+	WHERE graded_on IS NOT NULL AND g.was <> g.by_points
 		AND NOT EXISTS (SELECT FROM pay.job_run WHERE job = 'grade' AND day = graded_on AND ended_at IS NULL)
 		AND NOT EXISTS (SELECT FROM pay.transfer t JOIN pay.journal j ON j.id = t.journal_id
 			WHERE t.customer_id = g.customer_id

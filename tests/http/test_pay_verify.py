@@ -52,6 +52,18 @@ def test_an_empty_ledger_adds_up(make_database):
     assert make_database().ctl("ledger", "verify") == "the ledger adds up: 0 transfers, 0 accounts\n"
 
 
+def test_grades_are_not_expected_before_the_first_1st(make_database):
+    """Who repays much in the first month has the points of a higher grade, but no job has yet given that."""
+    first = Books(make_database())
+    customer = first.customer()
+    for _ in range(2):
+        first.buy(customer, 100_000)
+        [(month,)] = first.query("SELECT to_char(max(month), 'YYYY-MM') FROM pay.bill")
+        first.repay(customer, month)
+    assert first.account(customer, "grade, grade_points") == ("bronze", 20)
+    assert first.ctl("ledger", "verify").startswith("the ledger adds up")
+
+
 def test_a_ledger_adds_up(books):
     [(transfers,)] = books.query("SELECT count(*) FROM pay.transfer")
     assert books.ctl("ledger", "verify") == f"the ledger adds up: {transfers} transfers, 3 accounts\n"
