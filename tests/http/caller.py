@@ -7,7 +7,7 @@ import secrets
 import pytest
 from requests.adapters import HTTPAdapter
 
-from client import Api
+from client import Api, assert_problem as problem  # noqa: F401
 
 
 class From(HTTPAdapter):
@@ -44,14 +44,3 @@ def limits(reply, name):
     """The members of the RateLimit or RateLimit-Policy field, by the limits' names."""
     members = (member.split(";", 1) for member in reply.headers[name].split(", "))
     return {quoted.strip('"'): parameters for quoted, parameters in members}
-
-
-def problem(reply, status, code):
-    """Assert that the reply is this problem document, and return it."""
-    assert reply.status_code == status, reply.text
-    assert reply.headers["Content-Type"] == "application/problem+json"
-    body = reply.json()
-    assert (body["status"], body["code"]) == (status, code)
-    assert body["type"] and body["title"] and body["detail"]
-    assert body["request_id"] == reply.headers["X-Request-Id"]
-    return body

@@ -4,7 +4,7 @@ import json
 import secrets
 import threading
 import time
-from types import SimpleNamespace
+from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
@@ -74,21 +74,5 @@ class Watcher:
 
 def at_once(calls, threads=32):
     """Run the calls in a few threads and return what they returned, in order."""
-    results = SimpleNamespace(at=[None] * len(calls))
-    numbers = iter(range(len(calls)))
-    lock = threading.Lock()
-
-    def run():
-        while True:
-            with lock:
-                n = next(numbers, None)
-            if n is None:
-                return
-            results.at[n] = calls[n]()
-
-    running = [threading.Thread(target=run) for _ in range(threads)]
-    for thread in running:
-        thread.start()
-    for thread in running:
-        thread.join()
-    return results.at
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(lambda call: call(), calls))

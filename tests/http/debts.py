@@ -3,49 +3,54 @@
 import hashlib
 import secrets
 import uuid
+from contextlib import closing
 
 MERCHANT = """
 WITH made AS (INSERT INTO pay.merchant (name) VALUES (%s) RETURNING id)
 INSERT INTO pay.merchant_key (hash, merchant_id) SELECT %s, id FROM made RETURNING merchant_id"""
 
-# One purchase: request, bill, payment, and what the ledger says of it.
+# One purchase as approving leaves it: request, bill, payment, and what the ledger says of it.
 PURCHASE = """
-DO $$
-DECLARE
-	customer uuid := '{customer}';
-	shop uuid := '{merchant}';
-	bought timestamptz := coalesce({at}, moa.now());
-	credit bigint := {amount} - {points};
-	earned bigint;
-	request uuid;
-	left_won bigint;
-	left_points bigint;
-	entry bigint;
-BEGIN
-	SELECT credit * earn_per_mille / 1000 INTO earned FROM pay.account JOIN pay.grade USING (grade)
-	WHERE customer_id = customer;
+WITH asked AS (
 	INSERT INTO pay.request (checkout_id, merchant_id, order_id, name, amount_won, status, pin, qr, customer_id, ended_at)
-	VALUES ('{token}', shop, '{token}', '커피', {amount}, 'paid', '000000', '{token}', customer, bought)
-	RETURNING id INTO request;
-	UPDATE pay.account SET owed_won = owed_won + credit, points = points - {points} + earned
-	WHERE customer_id = customer RETURNING owed_won, points INTO left_won, left_points;
+	VALUES (%(token)s, %(merchant)s, %(id)s, %(name)s, %(amount)s, 'paid', '000000', %(token)s, %(customer)s,
+		coalesce(%(at)s, moa.now()))
+	RETURNING *, amount_won - %(points)s AS credit, amount_won - %(points)s - %(repaid)s AS owed,
+		coalesce(%(earned)s, (SELECT (amount_won - %(points)s) * earn_per_mille / 1000 FROM pay.account JOIN pay.grade USING (grade)
+			WHERE customer_id = %(customer)s)) AS earned
+), billed AS (
 	INSERT INTO pay.bill (customer_id, month, due_on, owed_won)
-	VALUES (customer, pay.month(bought), pay.due_on(pay.month(bought)), credit)
-	ON CONFLICT (customer_id, month) DO UPDATE SET owed_won = pay.bill.owed_won + credit;
+	SELECT customer_id, pay.month(ended_at), pay.due_on(pay.month(ended_at)), owed FROM asked
+	ON CONFLICT (customer_id, month) DO UPDATE SET owed_won = bill.owed_won + excluded.owed_won
+), bought AS (
 	INSERT INTO pay.payment (id, request_id, customer_id, merchant_id, name, merchant_name, letters, initials, month, paid_at,
-		amount_won, points_used, credit_won, points_earned, owed_won)
-	VALUES ('{id}', request, customer, shop, '커피', '가게', '', '', pay.month(bought), bought, {amount}, {points}, credit,
-		earned, credit);
-	INSERT INTO pay.journal (kind, about, at) VALUES ('purchase', '{id}', bought) RETURNING id INTO entry;
-	INSERT INTO pay.transfer (journal_id, unit, debit, debit_owner, credit, credit_owner, amount, customer_id, balance)
-	SELECT entry, * FROM (VALUES
-		('won', 'owed', customer, 'merchant', shop, credit, customer, left_won),
-		('won', 'rewards', NULL, 'merchant', shop, {points}, NULL, NULL),
-		('points', 'points', customer, 'issued', NULL, {points}, customer, left_points - earned),
-		('points', 'issued', NULL, 'points', customer, earned, customer, left_points)) t (u, d, dw, c, cw, amount, who, left_over)
-	WHERE amount > 0;
-END
-$$"""
+		amount_won, points_used, credit_won, points_earned, owed_won, repaid_won)
+	SELECT %(id)s, id, customer_id, merchant_id, name, %(merchant_name)s,
+		normalize(lower(name || ' ' || %(merchant_name)s), NFD), pay.initials(name || ' ' || %(merchant_name)s),
+		pay.month(ended_at), ended_at, amount_won, %(points)s, credit, earned, owed, %(repaid)s FROM asked
+), now AS (
+	UPDATE pay.account a SET owed_won = a.owed_won + owed, points = a.points - %(points)s + earned
+	FROM asked WHERE a.customer_id = asked.customer_id RETURNING a.owed_won, a.points
+), why AS (
+	INSERT INTO pay.journal (kind, about, at) SELECT 'purchase', %(id)s, ended_at FROM asked RETURNING id
+)
+INSERT INTO pay.transfer (journal_id, unit, debit, debit_owner, credit, credit_owner, amount, customer_id, balance)
+SELECT why.id, t.* FROM why, asked, now, LATERAL (VALUES
+	('won', 'owed', asked.customer_id, 'merchant', merchant_id, owed, asked.customer_id, now.owed_won),
+	('won', 'rewards', NULL, 'merchant', merchant_id, %(points)s, NULL, NULL),
+	('points', 'points', asked.customer_id, 'issued', NULL, %(points)s, asked.customer_id, now.points - earned),
+	('points', 'issued', NULL, 'points', asked.customer_id, earned, asked.customer_id, now.points)
+) AS t (unit, debit, debit_owner, credit, credit_owner, amount, customer_id, balance)
+WHERE t.amount > 0"""
+
+
+def book_purchase(postgres, **what):
+    """Something bought: customer, merchant (ids), name, merchant_name, amount, points, earned (None: by the grade), repaid, at
+    (None: now).  What is repaid has no repayment.  Returns the payment's id."""
+    number = str(uuid.uuid4())
+    with closing(postgres.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(PURCHASE, {"id": number, "token": secrets.token_urlsafe(16), **what})
+    return number
 
 
 class Seller:
@@ -55,6 +60,7 @@ class Seller:
 
     def __init__(self, postgres, name="가게"):
         self.postgres = postgres
+        self.name = name
         self.access_token = "msk_" + secrets.token_urlsafe(32)
         digest = hashlib.blake2b(self.access_token.encode(), digest_size=32).digest()
         self.id = postgres.query(MERCHANT, name, digest)[0][0]
@@ -62,11 +68,8 @@ class Seller:
 
     def sell(self, customer, amount, points=0, at=None):
         """Something bought by the customer, now or at a time, and not yet repaid; returns the payment's id."""
-        number = str(uuid.uuid4())
-        self.postgres.query(PURCHASE.format(
-            customer=customer.id, merchant=self.id, amount=amount, points=points, id=number,
-            token=secrets.token_urlsafe(16), at=f"'{at}'::timestamptz" if at else "NULL"))
-        return number
+        return book_purchase(self.postgres, customer=customer.id, merchant=self.id, name="커피", merchant_name=self.name,
+                             amount=amount, points=points, earned=None, repaid=0, at=at)
 
 
 def give_points(postgres, customer, points):

@@ -5,42 +5,13 @@ What the tests read is as sql/ would have left it; the rest of the ledger is not
 
 import datetime
 import itertools
-import uuid
 
 import pytest
 
+from debts import book_purchase
+
 SEOUL = datetime.timezone(datetime.timedelta(hours=9))
 _hours = itertools.count(1)
-
-BUY = """
-WITH seller AS (
-	INSERT INTO pay.merchant (name) SELECT %(merchant)s
-	WHERE NOT EXISTS (SELECT FROM pay.merchant WHERE name = %(merchant)s) RETURNING id
-), shop AS (SELECT id FROM seller UNION ALL (SELECT id FROM pay.merchant WHERE name = %(merchant)s LIMIT 1)),
-asked AS (
-	INSERT INTO pay.request (checkout_id, merchant_id, order_id, name, amount_won, status, pin, qr, customer_id, ended_at)
-	SELECT substr(md5(%(id)s), 1, 22), shop.id, %(id)s, %(name)s, %(amount)s, 'paid', '000000', substr(md5(%(id)s), 11, 22),
-		%(customer)s, %(at)s FROM shop LIMIT 1
-	RETURNING id, merchant_id
-), billed AS (
-	INSERT INTO pay.bill (customer_id, month, due_on, owed_won)
-	VALUES (%(customer)s, pay.month(%(at)s), pay.due_on(pay.month(%(at)s)), %(owed)s)
-	ON CONFLICT (customer_id, month) DO UPDATE SET owed_won = bill.owed_won + excluded.owed_won
-), bought AS (
-	INSERT INTO pay.payment (id, request_id, customer_id, merchant_id, name, merchant_name, letters, initials, month, paid_at,
-		amount_won, points_used, credit_won, points_earned, owed_won, repaid_won)
-	SELECT %(id)s, id, %(customer)s, merchant_id, %(name)s, %(merchant)s,
-		normalize(lower(%(name)s || ' ' || %(merchant)s), NFD), pay.initials(%(name)s || ' ' || %(merchant)s),
-		pay.month(%(at)s), %(at)s, %(amount)s, 0, %(amount)s, 0, %(owed)s, %(amount)s - %(owed)s FROM asked
-), owing AS (
-	UPDATE pay.account SET owed_won = owed_won + %(owed)s WHERE customer_id = %(customer)s RETURNING owed_won
-), why AS (
-	INSERT INTO pay.journal (kind, about, at) VALUES ('purchase', %(id)s, %(at)s) RETURNING id
-)
-INSERT INTO pay.transfer (journal_id, unit, debit, debit_owner, credit, credit_owner, amount, customer_id, balance)
-SELECT why.id, 'won', 'owed', %(customer)s, 'merchant', merchant_id, %(owed)s, %(customer)s, owing.owed_won
-FROM why, owing, asked WHERE %(owed)s > 0
-"""
 
 MANY = """
 WITH seller AS (INSERT INTO pay.merchant (name) VALUES ('가게') RETURNING id),
@@ -97,11 +68,12 @@ def bought(postgres, customer, name="아메리카노", at=None, amount=1000, owe
     """A purchase; returns the payment's id.  Without ${at}, each is an hour later than the one before, in 2024."""
     if at is None:
         at = seoul("2024-01-01") + datetime.timedelta(hours=next(_hours))
-    number = str(uuid.uuid4())
-    with postgres.connect() as connection, connection.cursor() as cursor:
-        cursor.execute(BUY, {"id": number, "customer": customer.id, "name": name, "merchant": merchant, "at": at,
-                             "amount": amount, "owed": owed})
-    return number
+    [(shop,)] = postgres.query("""
+        WITH new AS (INSERT INTO pay.merchant (name) SELECT %s WHERE NOT EXISTS (SELECT FROM pay.merchant WHERE name = %s)
+            RETURNING id)
+        SELECT id FROM new UNION ALL (SELECT id FROM pay.merchant WHERE name = %s LIMIT 1)""", merchant, merchant, merchant)
+    return book_purchase(postgres, customer=customer.id, merchant=shop, name=name, merchant_name=merchant, at=at, amount=amount,
+                         points=0, earned=0, repaid=amount - owed)
 
 
 def many(postgres, customer, count, name="물건"):

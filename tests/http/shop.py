@@ -53,6 +53,11 @@ class Shop:
         return reply.json()
 
 
+def balance(system, customer):
+    """(won owed, points) of the customer's account."""
+    return system.postgres.query("SELECT owed_won, points FROM pay.account WHERE customer_id = %s", customer.id)[0]
+
+
 @pytest.fixture
 def shop(api, ctl):
     return Shop(api, ctl)

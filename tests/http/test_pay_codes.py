@@ -5,7 +5,7 @@ import pytest
 import worker
 from caller import limits, new_caller
 from client import assert_problem
-from shop import Shop, fresh, shop  # noqa: F401
+from shop import Shop, balance, fresh, shop  # noqa: F401
 
 WON = [-1, 0, -12_900, 100_000_001, 2**53, 2**70, 1.5, 12_900.0, "12900", None, True, [1], {}]
 POINTS = [-1, 100_000_001, 2**63, 0.5, "1", None, False]
@@ -23,33 +23,19 @@ def test_points_are_a_whole_number(api, system, shop, points):
     customer, request = api.register(), shop.request(1_000)
     shop.claim(customer, request)
     assert_problem(shop.approve(customer, request, points), 422, "validation_failed")
-    assert state(system, customer) == (0, 0)
-
-
-def state(system, customer):
-    return query(system, "SELECT owed_won, points FROM pay.account WHERE customer_id = %s", customer.id)[0]
-
-
-def query(system, sql, *args):
-    connection = system.postgres.connect()
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, args)
-            return cursor.fetchall() if cursor.description else None
-    finally:
-        connection.close()
+    assert balance(system, customer) == (0, 0)
 
 
 def test_points_above_price_or_balance(api, system, shop):
     customer = api.register()
-    query(system, "UPDATE pay.account SET points = 500 WHERE customer_id = %s", customer.id)
+    system.postgres.query("UPDATE pay.account SET points = 500 WHERE customer_id = %s", customer.id)
     for amount, points, status, code in ((400, 401, 422, "validation_failed"), (1_000, 501, 409, "insufficient_points")):
         request = shop.request(amount)
         shop.claim(customer, request)
         problem = assert_problem(shop.approve(customer, request, points), status, code)
         assert [fault["field"] for fault in problem.get("errors", [])] == (["points"] if status == 422 else [])
         assert shop.approve(customer, request, 0).status_code == 201
-    assert state(system, customer)[0] == 1_400
+    assert balance(system, customer)[0] == 1_400
 
 
 @pytest.mark.parametrize("body", [
@@ -103,7 +89,7 @@ def test_a_pin_may_come_back(api, system, shop):
     earlier = shop.request()
     api.post(f"/pay/requests/{earlier['id']}/cancel", token=shop.key)
     later = shop.request()
-    query(system, "UPDATE pay.request SET pin = %s WHERE id = %s", earlier["pin"], later["id"])
+    system.postgres.query("UPDATE pay.request SET pin = %s WHERE id = %s", earlier["pin"], later["id"])
     claimed = api.post("/pay/codes/claim", token=api.register(), json={"type": "pin", "value": earlier["pin"]})
     assert claimed.json()["request_id"] == later["id"]
 
@@ -134,14 +120,14 @@ def test_pins_are_not_guessed(api, system, shop):
         assert_problem(reply, 429, "rate_limited")
         assert 500 < int(reply.headers["Retry-After"]) <= 600
         assert '"codes";q=10;w=600' in reply.headers["RateLimit-Policy"] and '"codes";r=0' in reply.headers["RateLimit"]
-    assert query(system, "SELECT count(*) FROM pay.wrong_code WHERE customer_id = %s", guesser.id) == [(10,)]
+    assert system.postgres.query("SELECT count(*) FROM pay.wrong_code WHERE customer_id = %s", guesser.id) == [(10,)]
     shop.claim(api.register(), request)
 
 
 def test_pins_are_not_guessed_with_many_accounts(api, system, shop):
     """300 wrong codes from one address, by whomever, and nobody there can send another for ten minutes; elsewhere they can."""
     caller, elsewhere = new_caller(system), new_caller(system)
-    query(system, "INSERT INTO pay.wrong_code_from SELECT %s, moa.now() FROM generate_series(1, 299)", caller.address)
+    system.postgres.query("INSERT INTO pay.wrong_code_from SELECT %s, moa.now() FROM generate_series(1, 299)", caller.address)
     first, second, request = api.register(), api.register(), shop.request()
     code = {"type": "pin", "value": request["pin"]}
     assert_problem(caller.post("/pay/codes/claim", token=first, json={"type": "pin", "value": "none"}), 404, "code_unknown")
@@ -151,20 +137,20 @@ def test_pins_are_not_guessed_with_many_accounts(api, system, shop):
         assert 500 < int(reply.headers["Retry-After"]) <= 600
         assert limits(reply, "RateLimit-Policy") == {"codes-from-address": "q=300;w=600"}
     assert elsewhere.post("/pay/codes/claim", token=second, json=code).status_code == 200
-    query(system, "UPDATE pay.wrong_code_from SET at = at - interval '10 minutes' WHERE address = %s", caller.address)
+    system.postgres.query("UPDATE pay.wrong_code_from SET at = at - interval '10 minutes' WHERE address = %s", caller.address)
     assert caller.post("/pay/codes/claim", token=second, json=code).status_code == 200
 
 
 @pytest.fixture
 def crowd(system, shop):
     """crowd(n): so many requests of the shop wait for a customer."""
-    yield lambda n: query(system, """
+    yield lambda n: system.postgres.query("""
         INSERT INTO pay.request (checkout_id, merchant_id, order_id, name, amount_won, pin, qr)
         SELECT lpad(pin, 22, 'x'), %s, pin, 'waits', 1, pin, lpad(pin, 22, 'x')
         FROM (SELECT lpad(n::text, 6, '0') AS pin FROM generate_series(0, 99999) n) made
         WHERE NOT EXISTS (SELECT FROM pay.request r WHERE r.pin = made.pin AND r.status IN ('pending', 'claimed')) LIMIT %s""",
                           shop.id, n)
-    query(system, "DELETE FROM pay.request WHERE merchant_id = %s AND name = 'waits'", shop.id)
+    system.postgres.query("DELETE FROM pay.request WHERE merchant_id = %s AND name = 'waits'", shop.id)
 
 
 def test_the_requests_that_wait_have_a_ceiling(api, ctl, shop, crowd):
@@ -186,13 +172,13 @@ def test_the_requests_that_wait_have_a_ceiling(api, ctl, shop, crowd):
 def same_pin(system):
     """same_pin(pin): all PINs that are tried from now on are this one."""
     def let(pin):
-        query(system, """
+        system.postgres.query("""
             CREATE FUNCTION pay.same_pin() RETURNS trigger LANGUAGE plpgsql AS
                 $$ BEGIN new.pin := tg_argv[0]; RETURN new; END $$;
             CREATE TRIGGER same_pin BEFORE INSERT ON pay.request FOR EACH ROW EXECUTE FUNCTION pay.same_pin(%s)""", pin)
 
     def end():
-        query(system, "DROP FUNCTION IF EXISTS pay.same_pin() CASCADE")
+        system.postgres.query("DROP FUNCTION IF EXISTS pay.same_pin() CASCADE")
 
     yield let, end
     end()
@@ -215,7 +201,7 @@ def test_the_blocked_do_not_buy(api, system, shop):
     """Blocking was looked at when signing in and never again."""
     customer, request, later = api.register(), shop.request(), shop.request()
     shop.claim(customer, request)
-    query(system, "UPDATE pay.account SET standing = 'blocked' WHERE customer_id = %s", customer.id)
+    system.postgres.query("UPDATE pay.account SET standing = 'blocked' WHERE customer_id = %s", customer.id)
     assert_problem(shop.approve(customer, request), 403, "account_blocked")
     reply = api.post("/pay/codes/claim", token=customer, json={"type": "pin", "value": later["pin"]})
     assert_problem(reply, 403, "account_blocked")
@@ -248,7 +234,7 @@ def test_the_120_seconds_are_the_servers(later, marked):
         assert (seen["status"], seen["pin"], seen["ended_at"]) == ("expired", None, request["expires_at"])
         assert api.get(f"/pay/checkout/{request['checkout_id']}").json()["status"] == "expired"
         assert api.post(f"/pay/requests/{request['id']}/cancel", token=shop.key).json()["status"] == "expired"
-        assert query(later, "SELECT type FROM pay.event WHERE data ->> 'request_id' = %s", request["id"]) == [
+        assert later.postgres.query("SELECT type FROM pay.event WHERE data ->> 'request_id' = %s", request["id"]) == [
             ("request.expired",)]
         shop.buy(customer, 1_000, order_id=request["order_id"])
 
@@ -270,5 +256,5 @@ def test_the_worker_marks_what_nobody_asks_about(later):
     later.ctl("clock", "advance", "121 seconds")
     assert worker.run(later, "--once").returncode == 0
     for request in requests:
-        assert query(later, "SELECT type FROM pay.event WHERE data ->> 'request_id' = %s", request["id"]) == [
+        assert later.postgres.query("SELECT type FROM pay.event WHERE data ->> 'request_id' = %s", request["id"]) == [
             ("request.expired",)]

@@ -3,30 +3,8 @@
 import pytest
 
 from client import assert_problem
-from shop import Shop, fresh, shop  # noqa: F401
-
-
-def rows(system, sql, *args):
-    """What the database says."""
-    connection = system.postgres.connect()
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, args)
-            return cursor.fetchall()
-    finally:
-        connection.close()
-
-
-def account(system, customer):
-    [(owed, points)] = rows(system, "SELECT owed_won, points FROM pay.account WHERE customer_id = %s", customer.id)
-    return owed, points
-
-
-def give_points(system, customer, points):
-    """Points out of nowhere: for what happens afterwards they need no history."""
-    connection = system.postgres.connect()
-    connection.cursor().execute("UPDATE pay.account SET points = %s WHERE customer_id = %s", (points, customer.id))
-    connection.close()
+from debts import give_points
+from shop import Shop, balance, fresh, shop  # noqa: F401
 
 
 @pytest.mark.parametrize("by", ["pin", "qr"])
@@ -43,16 +21,16 @@ def test_a_purchase_from_request_to_payment(api, system, shop, by):
     assert (payment["amount_won"], payment["points_used"], payment["credit_won"], payment["points_earned"]) == (
         12_900, 0, 12_900, 25)
     assert payment["merchant"] == "모아상점" and payment["request_id"] == request["id"]
-    assert account(system, customer) == (12_900, 25)
+    assert balance(system, customer) == (12_900, 25)
 
 
 def test_points_pay_a_part(api, system, shop):
     customer = api.register()
-    give_points(system, customer, 5_000)
+    give_points(system.postgres, customer, 5_000)
     payment = shop.buy(customer, 12_345, points=2_345)
     assert (payment["points_used"], payment["credit_won"], payment["points_earned"]) == (2_345, 10_000, 20)
-    assert account(system, customer) == (10_000, 5_000 - 2_345 + 20)
-    transfers = rows(system, """
+    assert balance(system, customer) == (10_000, 5_000 - 2_345 + 20)
+    transfers = system.postgres.query("""
         SELECT unit, debit, credit, amount, balance FROM pay.transfer t JOIN pay.journal j ON j.id = journal_id
         WHERE kind = 'purchase' AND about = %s ORDER BY t.id""", payment["id"])
     assert transfers == [("won", "owed", "merchant", 10_000, 10_000), ("won", "rewards", "merchant", 2_345, None),
@@ -62,10 +40,10 @@ def test_points_pay_a_part(api, system, shop):
 def test_points_pay_all_of_it(api, system, shop):
     """Then nothing is owed and nothing earned, and no transfer is empty."""
     customer = api.register()
-    give_points(system, customer, 3_000)
+    give_points(system.postgres, customer, 3_000)
     payment = shop.buy(customer, 3_000, points=3_000)
     assert (payment["credit_won"], payment["points_earned"], payment["owed_won"]) == (0, 0, 0)
-    assert account(system, customer) == (0, 0)
+    assert balance(system, customer) == (0, 0)
 
 
 def test_the_same_key_gives_the_same_request(shop):
@@ -85,7 +63,7 @@ def test_the_same_key_buys_once(api, system, shop):
     shop.claim(customer, request)
     first, again = (shop.approve(customer, request, headers=headers) for _ in range(2))
     assert first.json() == again.json() and again.headers["Idempotent-Replayed"] == "true"
-    assert account(system, customer)[0] == 10_000
+    assert balance(system, customer)[0] == 10_000
     assert_problem(shop.approve(customer, request), 409, "already_paid")
 
 
@@ -93,7 +71,7 @@ def test_a_refusal_leaves_nothing_behind(api, system, shop):
     """Refusals ended like successes: what had been written before them stayed, and points would be lost.  Here they change
     nothing at all, and keep no claim of their key."""
     customer, headers = api.register(), fresh()
-    give_points(system, customer, 500)
+    give_points(system.postgres, customer, 500)
     shop.buy(customer, 95_000)
     request = shop.request(20_000)
     shop.claim(customer, request)
@@ -106,7 +84,7 @@ def test_a_refusal_leaves_nothing_behind(api, system, shop):
 
 def everything(system, customer):
     """How much there is of all that a purchase moves."""
-    return rows(system, """
+    return system.postgres.query("""
         SELECT (SELECT (a.owed_won, a.points) FROM pay.account a WHERE a.customer_id = c.id)::text,
             (SELECT count(*) FROM pay.payment WHERE customer_id = c.id), (SELECT count(*) FROM pay.transfer WHERE customer_id = c.id),
             (SELECT sum(owed_won) FROM pay.bill WHERE customer_id = c.id), (SELECT count(*) FROM pay.journal),
