@@ -1,9 +1,13 @@
-"""Purchases for the tests that begin after them: merchants with keys, and payments as approving a request leaves them."""
+"""Purchases for the tests that begin after them: merchants with keys, payments as approving a request leaves them, repayments."""
 
 import hashlib
 import secrets
 import uuid
 from contextlib import closing
+
+import pytest
+
+from shop import fresh
 
 MERCHANT = """
 WITH made AS (INSERT INTO pay.merchant (name) VALUES (%s) RETURNING id)
@@ -72,14 +76,44 @@ class Seller:
                              amount=amount, points=points, earned=None, repaid=0, at=at)
 
 
+@pytest.fixture
+def customer(api):
+    return api.register()
+
+
+@pytest.fixture(scope="module")
+def seller(postgres):
+    return Seller(postgres)
+
+
+@pytest.fixture
+def books_balance(postgres):
+    """After the test, too."""
+    yield
+    assert faults(postgres) == []
+
+
 def give_points(postgres, customer, points):
     """Points from nowhere in particular."""
-    postgres.query("""
-        WITH a AS (UPDATE pay.account SET points = points + %(n)s WHERE customer_id = %(who)s RETURNING points),
-        j AS (INSERT INTO pay.journal (kind, about) VALUES ('check_in', %(who)s || ':' || gen_random_uuid()) RETURNING id)
-        INSERT INTO pay.transfer (journal_id, unit, debit, credit, credit_owner, amount, customer_id, balance)
-        SELECT j.id, 'points', 'issued', 'points', %(who)s, %(n)s, %(who)s, a.points FROM a, j""".replace(
-            "%(n)s", str(points)).replace("%(who)s", f"'{customer.id}'"))
+    postgres.query("SELECT pay.award_points(%s, gen_random_uuid()::text, %s)", customer.id, points)
+
+
+def start(api, customer, headers=None, **body):
+    """POST /repayments, whatever comes of it."""
+    return api.post("/pay/repayments", token=customer, headers=headers or fresh(), json=body)
+
+
+def begin(api, gateway, customer, *payments):
+    """A repayment that the customer has agreed to in the window: it, and what the window handed back."""
+    reply = start(api, customer, payment_ids=list(payments))
+    assert reply.status_code == 201, reply.text
+    repayment = reply.json()
+    return repayment, gateway.pay(repayment["gateway"]["order_id"], repayment["amount_won"])
+
+
+def confirm(api, customer, repayment, given, headers=None):
+    """POST /repayments/{id}/confirm, whatever comes of it."""
+    return api.post(f"/pay/repayments/{repayment['id']}/confirm", token=customer, headers=headers or fresh(), json=given)
 
 
 def account(postgres, customer):

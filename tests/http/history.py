@@ -8,7 +8,7 @@ import itertools
 
 import pytest
 
-from debts import book_purchase
+from debts import book_purchase, customer  # noqa: F401
 
 SEOUL = datetime.timezone(datetime.timedelta(hours=9))
 _hours = itertools.count(1)
@@ -48,11 +48,6 @@ def postgres(system):
 @pytest.fixture(scope="module")
 def ctl(system):
     return system.ctl
-
-
-@pytest.fixture
-def customer(api):
-    return api.register()
 
 
 def seoul(day, hour=12, minute=0):

@@ -9,28 +9,11 @@ import pytest
 
 import worker
 from client import assert_problem as problem
-from debts import Seller, account, faults, give_points
+from debts import Seller, account, begin, books_balance, confirm, customer, give_points, seller  # noqa: F401
 from servers import end
+from shop import fresh as key
 
-
-@pytest.fixture
-def customer(api):
-    return api.register()
-
-
-@pytest.fixture(scope="module")
-def seller(postgres):
-    return Seller(postgres)
-
-
-@pytest.fixture(autouse=True)
-def books_balance(postgres):
-    yield
-    assert faults(postgres) == []
-
-
-def key():
-    return {"Idempotency-Key": str(uuid.uuid4())}
+pytestmark = pytest.mark.usefixtures("books_balance")
 
 
 def refund(api, seller, payment, headers=None, **body):
@@ -44,18 +27,9 @@ def refunded(api, seller, payment, **body):
     return tuple(reply.json()[name] for name in ("points_back", "owed_down_won", "refund_pending_won"))
 
 
-def begin(api, gateway, customer, payments):
-    repayment = api.post("/pay/repayments", token=customer, headers=key(), json={"payment_ids": payments}).json()
-    return repayment, gateway.pay(repayment["gateway"]["order_id"], repayment["amount_won"])
-
-
-def confirm(api, customer, repayment, given, headers=None):
-    return api.post(f"/pay/repayments/{repayment['id']}/confirm", token=customer, headers=headers or key(), json=given)
-
-
 def repay(api, gateway, customer, *payments):
     """Repay and return the gateway's payment."""
-    repayment, given = begin(api, gateway, customer, list(payments))
+    repayment, given = begin(api, gateway, customer, *payments)
     assert confirm(api, customer, repayment, given).status_code == 200
     return gateway.payments[given["payment_key"]]
 
@@ -218,7 +192,7 @@ def test_two_refunds_at_once(api, postgres, customer, seller):
 def test_a_refund_ends_the_repayment_that_waits_for_the_customer(api, gateway, postgres, customer, seller):
     """Its amount is no longer what is owed."""
     payment = seller.sell(customer, 1_000)
-    repayment, given = begin(api, gateway, customer, [payment])
+    repayment, given = begin(api, gateway, customer, payment)
     assert refunded(api, seller, payment, amount_won=300) == (0, 300, 0)
     problem(confirm(api, customer, repayment, given), 409, "repayment_ended")
     assert gateway.calls == []
@@ -228,7 +202,7 @@ def test_a_refund_ends_the_repayment_that_waits_for_the_customer(api, gateway, p
 def test_no_refund_while_the_money_is_being_taken(api, gateway, system, postgres, customer, seller):
     """Whether it lowers what is owed or goes back is known when the gateway has answered."""
     payment = seller.sell(customer, 1_000)
-    repayment, given = begin(api, gateway, customer, [payment])
+    repayment, given = begin(api, gateway, customer, payment)
     gateway.faults.update(confirm=["cut-after"], query=["cut-after"])
     same = key()
     problem(confirm(api, customer, repayment, given, same), 503, "dependency_unavailable")

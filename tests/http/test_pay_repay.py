@@ -9,44 +9,11 @@ import pytest
 
 import worker
 from client import assert_problem as problem
-from debts import Seller, account, faults
+from debts import Seller, account, begin, books_balance, confirm, customer, seller, start  # noqa: F401
 from servers import until
+from shop import fresh as key
 
-
-@pytest.fixture
-def customer(api):
-    return api.register()
-
-
-@pytest.fixture(scope="module")
-def seller(postgres):
-    return Seller(postgres)
-
-
-@pytest.fixture(autouse=True)
-def books_balance(postgres):
-    yield
-    assert faults(postgres) == []
-
-
-def key():
-    return {"Idempotency-Key": str(uuid.uuid4())}
-
-
-def start(api, customer, headers=None, **body):
-    return api.post("/pay/repayments", token=customer, headers=headers or key(), json=body)
-
-
-def confirm(api, customer, repayment, given, headers=None):
-    return api.post(f"/pay/repayments/{repayment['id']}/confirm", token=customer, headers=headers or key(), json=given)
-
-
-def begin(api, gateway, customer, *payments):
-    """A repayment that the customer has agreed to in the window: it, and what the window handed back."""
-    reply = start(api, customer, payment_ids=list(payments))
-    assert reply.status_code == 201, reply.text
-    repayment = reply.json()
-    return repayment, gateway.pay(repayment["gateway"]["order_id"], repayment["amount_won"])
+pytestmark = pytest.mark.usefixtures("books_balance")
 
 
 def state(postgres, repayment):
