@@ -18,11 +18,6 @@
 
 enum { LINE_CHARS_MAX = 64, NOTE_NAME_CHARS_MAX = 40, NOTE_CHARS_MAX = 500 };
 
-const struct field page_fields[] = {
-	PAGE_FIELDS(0),
-	{ 0 },
-};
-
 /* The reading of one body or query. */
 struct reading {
 	const struct req *rq;

@@ -53,22 +53,6 @@ struct field {
 	const char *choices; /* F_CHOICE: the words, separated by '|' */
 };
 
-/*
- * Where a page of a list begins and how long it is.  page_fields is the whole query of most lists; a table with more in it
- * has a row PAGE_FIELDS, with the offset of its struct page.
- */
-struct page {
-	const char *cursor; /* NULL: at the beginning; opaque to clients, read by SQL */
-	int64_t limit;
-};
-/* clang-format off */
-#define PAGE_PRESET { .limit = 20 }
-#define PAGE_FIELDS(at)                                                        \
-	{ "cursor", F_LINE, (at) + offsetof(struct page, cursor), 0, 8192 },   \
-	{ "limit", F_I64, (at) + offsetof(struct page, limit), 1, 100 }
-/* clang-format on */
-extern const struct field page_fields[];
-
 /**
  * fields_body(rq, rs, fields, ret_in):
  * Read the JSON object in the body of ${rq} into *${ret_in} by the table ${fields}, which ends with a zero row.  Absent

@@ -187,12 +187,12 @@ resp_problem(struct resp *rs, const struct req *rq, enum err e)
 }
 
 enum err
-resp_write(struct resp *rs, const char *bytes, size_t len)
+resp_flush(struct resp *rs)
 {
 	FCGX_Stream *out = rs->fcgi->out;
 
 	/* A flush after a failure reports none, and small pieces fit into the buffer: only the stream's error is sure. */
-	if (FCGX_PutStr(bytes, (int)len, out) < 0 || FCGX_FFlush(out) < 0 || FCGX_GetError(out) != 0)
+	if (FCGX_FFlush(out) < 0 || FCGX_GetError(out) != 0)
 		return ERR_CLIENT_GONE;
 	return OK;
 }

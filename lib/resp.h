@@ -97,7 +97,7 @@ const char *resp_problem_json(struct resp *rs, const struct req *rq, enum err e)
 /** resp_send(rs): Send status, headers and body; ERR_CLIENT_GONE if nobody takes them. */
 enum err resp_send(struct resp *rs) MUST_CHECK;
 
-/** resp_write(rs, bytes, len): Send ${len} bytes now. */
-enum err resp_write(struct resp *rs, const char *bytes, size_t len) MUST_CHECK;
+/** resp_flush(rs): Send what is waiting; ERR_CLIENT_GONE if nobody takes it, now and from now on. */
+enum err resp_flush(struct resp *rs) MUST_CHECK;
 
 #endif

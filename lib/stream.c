@@ -60,7 +60,7 @@ stream_flush(struct resp *rs)
 	if (!rs->held)
 		return OK;
 	rs->held = false;
-	return resp_write(rs, "", 0);
+	return resp_flush(rs);
 }
 
 enum err

@@ -3,6 +3,7 @@
 
 #include "auth.h"
 #include "fields.h"
+#include "page.h"
 #include "req.h"
 #include "resp.h"
 #include "text.h"

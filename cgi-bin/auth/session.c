@@ -5,6 +5,7 @@
 #include "fields.h"
 #include "grant.h"
 #include "out.h"
+#include "page.h"
 #include "refresh.h"
 #include "req.h"
 #include "resp.h"
@@ -105,18 +106,7 @@ session_logout(const struct req *rq, struct resp *rs)
 enum err
 session_list(const struct req *rq, struct resp *rs)
 {
-	struct page page = PAGE_PRESET;
-	struct db_result res;
-	enum err e;
-
-	e = fields_query(rq, rs, page_fields, &page);
-	if (e)
-		return e;
-	e = db_run(
-	    rq, AUTH_SESSIONS,
-	    DB_ARGS(db_text(rq->user), db_text(rq->session), db_text(page.cursor), db_i64(rq, page.limit)),
-	    &res);
-	return e ? e : resp_result(rs, 200, &res);
+	return page_reply(rq, rs, AUTH_SESSIONS, DB_ARGS(db_text(rq->user), db_text(rq->session)));
 }
 
 /* DELETE /sessions/:id -> 204, that session has ended; 404 when it had before, or is not the caller's. */

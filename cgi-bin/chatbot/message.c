@@ -4,6 +4,7 @@
 #include "chatbot.h"
 #include "fields.h"
 #include "limit.h"
+#include "page.h"
 #include "req.h"
 #include "resp.h"
 #include "turn.h"
@@ -23,20 +24,7 @@ static const struct field turn_fields[] = {
 enum err
 message_list(const struct req *rq, struct resp *rs)
 {
-	struct page page = PAGE_PRESET;
-	struct db_result res;
-	enum err e;
-
-	e = fields_query(rq, rs, page_fields, &page);
-	if (e)
-		return e;
-	e = db_run(
-	    rq, CHAT_MESSAGES,
-	    DB_ARGS(db_text(rq->user), db_text(rq->arg[0]), db_text(page.cursor), db_i64(rq, page.limit)),
-	    &res);
-	if (e)
-		return e;
-	return resp_result(rs, 200, &res);
+	return page_reply(rq, rs, CHAT_MESSAGES, DB_ARGS(db_text(rq->user), db_text(rq->arg[0])));
 }
 
 /*

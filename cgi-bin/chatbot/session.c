@@ -7,6 +7,7 @@
 #include "detail.h"
 #include "fields.h"
 #include "limit.h"
+#include "page.h"
 #include "req.h"
 #include "resp.h"
 #include "text.h"
@@ -94,18 +95,7 @@ session_open(const struct req *rq, struct resp *rs)
 enum err
 session_list(const struct req *rq, struct resp *rs)
 {
-	struct page page = PAGE_PRESET;
-	struct db_result res;
-	enum err e;
-
-	e = fields_query(rq, rs, page_fields, &page);
-	if (e)
-		return e;
-	e = db_run(rq, CHAT_SESSIONS,
-		   DB_ARGS(db_text(rq->user), db_text(page.cursor), db_i64(rq, page.limit)), &res);
-	if (e)
-		return e;
-	return resp_result(rs, 200, &res);
+	return page_reply(rq, rs, CHAT_SESSIONS, DB_ARGS(db_text(rq->user)));
 }
 
 /*

@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "fields.h"
+#include "page.h"
 #include "pay.h"
 #include "req.h"
 #include "resp.h"
@@ -52,14 +53,5 @@ admin_unblock(const struct req *rq, struct resp *rs)
 enum err
 admin_jobs(const struct req *rq, struct resp *rs)
 {
-	struct page page = PAGE_PRESET;
-	struct db_result res;
-	enum err e;
-
-	e = fields_query(rq, rs, page_fields, &page);
-	if (e)
-		return e;
-	e = db_run(rq, PAY_JOBS, DB_ARGS(db_text(rq->user), db_text(page.cursor), db_i64(rq, page.limit)),
-		   &res);
-	return e ? e : resp_result(rs, 200, &res);
+	return page_reply(rq, rs, PAY_JOBS, DB_ARGS(db_text(rq->user)));
 }

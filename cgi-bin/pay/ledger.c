@@ -1,5 +1,5 @@
 /* The customer's own entries in the ledger. */
-#include "fields.h"
+#include "page.h"
 #include "pay.h"
 #include "req.h"
 #include "resp.h"
@@ -7,18 +7,7 @@
 static enum err
 entries(const struct req *rq, struct resp *rs, bool only_points)
 {
-	struct page page = PAGE_PRESET;
-	struct db_result res;
-	enum err e;
-
-	e = fields_query(rq, rs, page_fields, &page);
-	if (e)
-		return e;
-	e = db_run(
-	    rq, PAY_ENTRIES,
-	    DB_ARGS(db_text(rq->user), db_bool(only_points), db_text(page.cursor), db_i64(rq, page.limit)),
-	    &res);
-	return e ? e : resp_result(rs, 200, &res);
+	return page_reply(rq, rs, PAY_ENTRIES, DB_ARGS(db_text(rq->user), db_bool(only_points)));
 }
 
 /*

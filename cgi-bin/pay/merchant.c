@@ -4,6 +4,7 @@
 #include "arena.h"
 #include "fields.h"
 #include "out.h"
+#include "page.h"
 #include "pay.h"
 #include "req.h"
 #include "resp.h"
@@ -15,16 +16,7 @@ enum { KEY_BYTES = 32, NAME_MAX = 80, DAY_S = 24 * 3600, OVERLAP_MAX_S = 30 * DA
 enum err
 merchant_list(const struct req *rq, struct resp *rs)
 {
-	struct page page = PAGE_PRESET;
-	struct db_result res;
-	enum err e;
-
-	e = fields_query(rq, rs, page_fields, &page);
-	if (e)
-		return e;
-	e = db_run(rq, PAY_MERCHANTS,
-		   DB_ARGS(db_text(rq->user), db_text(page.cursor), db_i64(rq, page.limit)), &res);
-	return e ? e : resp_result(rs, 200, &res);
+	return page_reply(rq, rs, PAY_MERCHANTS, DB_ARGS(db_text(rq->user)));
 }
 
 static const char *

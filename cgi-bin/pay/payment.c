@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "fields.h"
+#include "page.h"
 #include "pay.h"
 #include "req.h"
 #include "resp.h"

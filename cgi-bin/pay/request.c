@@ -5,6 +5,7 @@
 
 #include "arena.h"
 #include "fields.h"
+#include "page.h"
 #include "pay.h"
 #include "req.h"
 #include "resp.h"

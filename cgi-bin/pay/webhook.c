@@ -7,6 +7,7 @@
 #include "fields.h"
 #include "json.h"
 #include "out.h"
+#include "page.h"
 #include "pay.h"
 #include "req.h"
 #include "resp.h"
@@ -129,16 +130,7 @@ webhook_create(const struct req *rq, struct resp *rs)
 enum err
 webhook_list(const struct req *rq, struct resp *rs)
 {
-	struct page page = PAGE_PRESET;
-	struct db_result res;
-	enum err e;
-
-	e = fields_query(rq, rs, page_fields, &page);
-	if (e)
-		return e;
-	e = db_run(rq, PAY_WEBHOOKS, DB_ARGS(pay_merchant(rq), db_text(page.cursor), db_i64(rq, page.limit)),
-		   &res);
-	return e ? e : resp_result(rs, 200, &res);
+	return page_reply(rq, rs, PAY_WEBHOOKS, DB_ARGS(pay_merchant(rq)));
 }
 
 /* DELETE /webhook_endpoints/:id -> 204: nothing is sent there any more. */
@@ -162,20 +154,9 @@ webhook_delete(const struct req *rq, struct resp *rs)
 enum err
 webhook_deliveries(const struct req *rq, struct resp *rs)
 {
-	struct page page = PAGE_PRESET;
-	struct db_result res;
-	enum err e;
-
 	if (!text_is_uuid(rq->arg[0]))
 		return ERR_NOT_FOUND;
-	e = fields_query(rq, rs, page_fields, &page);
-	if (e)
-		return e;
-	e = db_run(
-	    rq, PAY_WEBHOOK_DELIVERIES,
-	    DB_ARGS(pay_merchant(rq), db_text(rq->arg[0]), db_text(page.cursor), db_i64(rq, page.limit)),
-	    &res);
-	return e ? e : resp_result(rs, 200, &res);
+	return page_reply(rq, rs, PAY_WEBHOOK_DELIVERIES, DB_ARGS(pay_merchant(rq), db_text(rq->arg[0])));
 }
 
 /*

@@ -400,11 +400,13 @@ a_client_that_left_stays_gone(void **state)
 
 	(void)state;
 	exchange_get(&x, "/");
-	assert_int_equal(resp_write(&x.r.rs, "here", 4), OK);
+	resp_text(&x.r.rs, 200, "text/plain", "here");
+	assert_int_equal(resp_send(&x.r.rs), OK);
+	assert_int_equal(resp_flush(&x.r.rs), OK);
 	fcgi_pair_leave(&x.pair);
-	assert_int_equal(resp_write(&x.r.rs, "gone", 4), ERR_CLIENT_GONE);
-	assert_int_equal(resp_write(&x.r.rs, "gone", 4), ERR_CLIENT_GONE);
-	assert_int_equal(resp_write(&x.r.rs, "", 0), ERR_CLIENT_GONE);
+	assert_int_equal(resp_send(&x.r.rs), OK);
+	assert_int_equal(resp_flush(&x.r.rs), ERR_CLIENT_GONE);
+	assert_int_equal(resp_flush(&x.r.rs), ERR_CLIENT_GONE);
 	exchange_end(&x);
 }
 
