@@ -25,7 +25,7 @@ CLIENT_KEY, SECRET_KEY = "test_ck_sandbox", "test_sk_sandbox"
 SEOUL = timezone(timedelta(hours=9))
 
 # How a call can fail.  "before": nothing has been done; "after": it has, and the caller does not learn it.
-FAULTS = ("hang-before", "hang-after", "cut-before", "cut-after", "500-before", "500-after", "garbage-after")
+FAULTS = ("hang-before", "hang-after", "cut-before", "cut-after", "half-after", "500-before", "500-after", "garbage-after")
 
 WINDOW = """<!doctype html>
 <html lang="ko"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -293,6 +293,11 @@ class Gateway:
                 self.close_connection = True
 
             def _cut(self):
+                self.close_connection = True
+
+            def _half(self):
+                """The connection ends in the middle of an answer that began well."""
+                self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"status":"DONE",')
                 self.close_connection = True
 
             def _500(self):

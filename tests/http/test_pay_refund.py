@@ -223,7 +223,7 @@ def test_a_refund_that_pays_what_is_overdue_unblocks(api, postgres, customer, se
     assert postgres.query("SELECT pay.standing(%s)", customer.id) == [("good",)]
 
 
-@pytest.mark.parametrize("fault", ["cut-before", "cut-after", "500-before", "500-after", "garbage-after"])
+@pytest.mark.parametrize("fault", ["cut-before", "cut-after", "half-after", "500-before", "500-after", "garbage-after"])
 @pytest.mark.usefixtures("quiet")
 def test_giving_back_in_bad_weather(api, gateway, system, postgres, customer, seller, fault):
     """The gateway's answer is lost, before or after it has given the money back: it goes back once, and is booked once."""
@@ -330,15 +330,20 @@ def test_killed_while_giving_back(api, gateway, system, postgres, customer, sell
 
 
 @pytest.mark.usefixtures("quiet")
-def test_the_gateway_never_answers_that_it_gave_back(api, gateway, system, postgres, customer, seller):
+@pytest.mark.parametrize("how", ["late", "never"])
+def test_late_or_no_word_of_giving_back(api, gateway, system, postgres, customer, seller, how):
     """The worker has other things to do, too: it goes on after a while, and asks again later."""
     payment = seller.sell(customer, 1_000)
     paid = repay(api, gateway, customer, payment)
     refunded(api, seller, payment)
-    gateway.faults["cancel"] = ["hang-before"]
+    if how == "never":
+        gateway.faults["cancel"] = ["hang-before"]
+    else:
+        gateway.late["cancel"] = 1
     done = worker.run(system, "--once", **gateway.env, MOA_GATEWAY_DEADLINE_MS="300")
     assert (done.returncode, "result=unknown" in done.stderr) == (0, True)
     assert "fault: no answer" in system.ctl("gateway", "refunds")
+    gateway.late.clear()
     work(system, gateway, postgres)
     assert [one["cancelAmount"] for one in paid["cancels"]] == [1_000]
 

@@ -8,9 +8,10 @@ import uuid
 import pytest
 
 import worker
+from checkouts import at_once
 from client import assert_problem as problem
 from debts import Seller, account, begin, books_balance, confirm, customer, seller, start  # noqa: F401
-from servers import until
+from servers import end, until
 from shop import fresh as key
 
 pytestmark = pytest.mark.usefixtures("books_balance")
@@ -248,12 +249,68 @@ def test_a_deposit_to_come_is_called_off(api, gateway, postgres, customer, selle
     assert account(postgres, customer)[0] == 1_000
 
 
-@pytest.mark.parametrize("fault", ["cut-after", "500-after", "garbage-after"])
+@pytest.mark.parametrize("fault", ["cut-after", "half-after", "500-after", "garbage-after"])
 def test_the_answer_is_lost_and_a_question_finds_it(api, gateway, customer, seller, fault):
     repayment, given = begin(api, gateway, customer, seller.sell(customer, 1_000))
     gateway.faults["confirm"] = [fault]
     assert confirm(api, customer, repayment, given).status_code == 200
     assert [name for name, _ in gateway.calls] == ["confirm", "query"]
+
+
+@pytest.mark.parametrize("fault", ["cut-after", "half-after", "500-after", "garbage-after"])
+def test_the_question_is_not_answered_either(api, gateway, system, postgres, customer, seller, fault):
+    """Nothing is concluded from that: the worker's question is."""
+    repayment, given = begin(api, gateway, customer, seller.sell(customer, 1_000))
+    gateway.faults.update(confirm=["cut-after"], query=[fault])
+    if fault == "cut-after":  # which a GET is repeated after by itself, on a connection that was kept
+        gateway.faults["query"] *= 2
+    problem(confirm(api, customer, repayment, given), 503, "dependency_unavailable")
+    assert state(postgres, repayment)[0] == "confirming"
+    gateway.faults.clear()
+    work(system, gateway, postgres)
+    assert state(postgres, repayment)[0] == "paid"
+    assert gateway.count("confirm") == 1
+
+
+def test_the_gateway_hangs(api, gateway, system, postgres, customer, seller):
+    """Neither the call nor the question about it is ever answered: 503 within 3 s, and the worker finds out what was done."""
+    repayment, given = begin(api, gateway, customer, seller.sell(customer, 1_000))
+    gateway.faults.update(confirm=["hang-after"], query=["hang-before"])
+    reply = confirm(api, customer, repayment, given)
+    problem(reply, 503, "dependency_unavailable")
+    assert reply.elapsed.total_seconds() < 3
+    work(system, gateway, postgres)
+    assert state(postgres, repayment)[0] == "paid"
+    assert gateway.count("confirm") == 1
+
+
+def test_the_gateway_says_it_twice(api, gateway, system, postgres, customer, seller):
+    """Its notices, three of each, overtake its own answer to the call: booked once, and everybody hears that it is paid."""
+    repayment, given = begin(api, gateway, customer, seller.sell(customer, 10_000))
+    gateway.webhook_url, gateway.copies = system.url + "/api/v1/pay/gateway/webhooks", 3
+    gateway.late["confirm"] = 0.5
+    try:
+        reply = confirm(api, customer, repayment, given)
+    finally:
+        gateway.webhook_url, gateway.copies = None, 1
+    assert (reply.status_code, reply.json()["status"]) == (200, "paid")
+    until(lambda: gateway.count("query") >= 1, "the first notice to be verified")
+    assert account(postgres, customer) == (0, 20, 1, 0)
+
+
+def test_killed_while_asking(api, gateway, system, postgres, customer, seller):
+    """kill -9 of the worker while it asks: the next one asks again."""
+    repayment, given = begin(api, gateway, customer, seller.sell(customer, 1_000))
+    gateway.faults.update(confirm=["cut-after"], query=["500-before", "hang-before"])
+    problem(confirm(api, customer, repayment, given), 503, "dependency_unavailable")
+    postgres.query("UPDATE pay.repayment SET asked_at = asked_at - interval '1 hour' WHERE status = 'confirming'")
+    process = worker.start(system, "--once", **gateway.env)
+    assert gateway.arrived.wait(30)
+    end(process, signal.SIGKILL)
+    process.stderr.close()
+    assert state(postgres, repayment)[0] == "confirming"
+    work(system, gateway, postgres)
+    assert state(postgres, repayment)[0] == "paid"
 
 
 def test_the_gateway_answers_late(api, gateway, postgres, customer, seller):
@@ -273,8 +330,8 @@ def test_the_gateway_answers_late(api, gateway, postgres, customer, seller):
     assert gateway.count("confirm") == 1
 
 
-def test_the_gateway_never_answers(api, gateway, system, postgres, customer, seller):
-    """Neither the program nor a first worker hears anything; nothing is decided before the gateway has said it."""
+def test_the_gateway_is_out_of_order(api, gateway, system, postgres, customer, seller):
+    """Neither the program nor a first worker hears anything but 503; nothing is decided before the gateway has said it."""
     repayment, given = begin(api, gateway, customer, seller.sell(customer, 1_000))
     gateway.refusals.update(confirm=(503, "UNKNOWN", ""), query=(503, "UNKNOWN", ""))
     problem(confirm(api, customer, repayment, given), 503, "dependency_unavailable")
@@ -415,6 +472,37 @@ class TestNotices:
         gateway.payments[lost[1]]["status"] = "DONE"
         assert gateway.notify(lost[1], status="CANCELED", totalAmount=1) == [204]
         assert state(postgres, lost[0])[0] == "paid"
+
+    def test_a_notice_that_is_late(self, gateway, system, postgres, customer, lost):
+        """When all has been settled, or refunded since, it says nothing new; nor does an old one that somebody sends again."""
+        work(system, gateway, postgres)
+        assert state(postgres, lost[0])[0] == "paid"
+        gateway.calls.clear()
+        assert gateway.notify(lost[1], copies=2) == [204] * 2
+        assert gateway.notify(lost[1], status="CANCELED", balanceAmount=0) == [204]
+        assert (gateway.calls, account(postgres, customer)) == ([], (0, 20, 1, 0))
+
+    def test_a_notice_of_the_end(self, gateway, postgres, customer, lost):
+        """Forged, the gateway's word counts; true, it ends the repayment."""
+        gateway.payments[lost[1]]["status"] = "ABORTED"
+        assert gateway.notify(lost[1], copies=2, status="DONE") == [204] * 2
+        assert state(postgres, lost[0]) == ("failed", "ABORTED")
+        assert gateway.notify(lost[1], status="DONE") == [204]
+        assert account(postgres, customer)[0] == 10_000
+
+    def test_notices_at_once(self, gateway, postgres, customer, lost):
+        """Eight of them, on all processes: it is booked once."""
+        gateway.late["query"] = 0.3
+        assert at_once([lambda: gateway.notify(lost[1])] * 8, 8) == [[204]] * 8
+        assert account(postgres, customer) == (0, 20, 1, 0)
+
+    def test_a_notice_with_somebody_elses_key(self, api, gateway, postgres, seller, lost):
+        """An own payment, which the gateway has taken, under the order of another's repayment: nobody's debts are paid by it."""
+        own = gateway.pay(lost[0]["gateway"]["order_id"], 10_000)
+        gateway.confirm({"paymentKey": own["payment_key"], "orderId": own["order_id"], "amount": 10_000})
+        assert gateway.notify(own["payment_key"]) == [204]
+        assert state(postgres, lost[0])[0] == "confirming"
+        assert gateway.calls == []
 
     def test_notices_about_nothing(self, api, gateway, customer, seller, lost):
         """Unknown orders, foreign keys and pending repayments are not worth a question to the gateway."""
