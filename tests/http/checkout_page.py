@@ -33,4 +33,4 @@ class Window(Page):
         """Nothing to scroll for, in either direction."""
         return self.browser.execute_script("""
             const page = document.documentElement;
-            return page.scrollWidth <= innerWidth && page.scrollHeight <= innerHeight""")
+            return page.scrollWidth <= page.clientWidth && page.scrollHeight <= page.clientHeight""")

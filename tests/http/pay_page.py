@@ -35,5 +35,7 @@ class PayPage(Page):
         return until(lambda: self.one("#result") and self.text("#headline") == [headline], headline)
 
     def fits(self):
-        width, inside = self.browser.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
-        return width <= inside
+        """Nothing to scroll for sideways."""
+        return self.browser.execute_script("""
+            const page = document.documentElement;
+            return page.scrollWidth <= page.clientWidth""")
