@@ -134,6 +134,11 @@ class Books:
         """The gateway has given back what refunds are waiting for."""
         self.query("SELECT pay.given_back(id) FROM pay.refund WHERE give_back_won > 0 AND given_back_at IS NULL")
 
+    def run_jobs(self):
+        """Whatever the calendar's jobs have to do by now."""
+        while self.query("SELECT job FROM pay.run_job()"):
+            pass
+
     @contextmanager
     def rewritten(self):
         """What is done in here did not happen afterwards; whatever guards the rows looks away."""

@@ -70,10 +70,10 @@ def test_a_refund_after_the_turn_of_the_month_does_not_reach_behind_it(books, cu
     for _ in range(2):
         repaid(books, after, 100_000, "2026-02")
     books.at("2026-02-09")
-    books.ctl("jobs", "run")
+    books.run_jobs()
     assert [books.account(who, "grade, grade_points") for who in (before, after)] == [("silver", 15), ("bronze", 30)]
     books.at("2026-03-02")
-    books.ctl("jobs", "run")
+    books.run_jobs()
     assert [books.account(who, "grade") for who in (before, after)] == [("bronze",), ("silver",)]
 
 
@@ -87,7 +87,7 @@ def test_the_cap_is_that_of_the_day_too(books, customer):
     books.refund(payment)
     assert points(books, customer) == (150, 0)
     books.at("2026-04-03")
-    books.ctl("jobs", "run")
+    books.run_jobs()
     assert books.account(customer, "grade") == ("platinum",)
 
 

@@ -160,7 +160,8 @@ def test_the_first_bad_row_is_printed_and_the_status_is_1(make_database):
 
 
 @pytest.mark.parametrize("change", ["UPDATE pay.transfer SET amount = 1", "DELETE FROM pay.transfer", "TRUNCATE pay.transfer",
-                                    "UPDATE pay.journal SET about = 'x'", "DELETE FROM pay.journal"])
+                                    "UPDATE pay.journal SET about = 'x'", "DELETE FROM pay.journal",
+                                    "UPDATE pay.graded SET was = NULL", "DELETE FROM pay.graded"])
 def test_what_was_booked_stays(books, change):
     """Balances once were mutable totals with a best-effort history; entries cannot be changed, not even by the superuser."""
     with pytest.raises(Exception, match="only ever added to"):

@@ -75,7 +75,7 @@ def play(books, nth):
                 books.repay(books.customers[life.who], bill)
 
     books.at(f"{month}-01 00:01")
-    books.ctl("jobs", "run")
+    books.run_jobs()
     books.at(f"{month}-02")
     for blocked in {5: [True], 8: [False]}.get(nth, []):
         books.query("SELECT pay.admin_standing(gen_random_uuid(), %s, %s, 'test')",
@@ -89,7 +89,7 @@ def play(books, nth):
         if nth >= 1 and life.plan[nth - 1] == "x":
             books.extend(books.customers[life.who])
     books.at(f"{month}-16 00:01")
-    books.ctl("jobs", "run")
+    books.run_jobs()
     books.at(f"{month}-20")
     for life in YEAR:
         for bill, letter in zip(MONTHS, life.plan):
