@@ -391,7 +391,7 @@ $$;
 
 
 -- Requests that nobody has taken up yet, of which a merchant may have 10,000 at once: a hundredth of the PINs.
-CREATE INDEX request_waiting ON pay.request (merchant_id, expires_at) WHERE status = 'pending';
+CREATE INDEX request_waiting ON pay.request (merchant_id, expires_at) WHERE live;
 
 -- pay.create_request(...): something to pay, with a PIN out of ${pins}, which are tried in turn.  Codes: token_invalid,
 -- order_id_taken; too_many_open for a merchant with 10,000 requests that wait for customers (of creations at the same moment
@@ -454,13 +454,13 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	clock timestamptz := moa.now();
 BEGIN
-	PERFORM FROM pay.request r WHERE r.merchant_id = merchant AND r.status = 'pending' AND r.expires_at > clock
+	PERFORM FROM pay.request r WHERE r.merchant_id = merchant AND r.live AND r.status = 'pending' AND r.expires_at > clock
 	ORDER BY r.expires_at OFFSET 9999 LIMIT 1;
 	IF NOT FOUND THEN
 		RETURN NULL;
 	END IF;
 	RETURN (SELECT greatest(1, ceil(extract(epoch FROM min(r.expires_at) - clock)))::integer FROM pay.request r
-		WHERE r.merchant_id = merchant AND r.status = 'pending' AND r.expires_at > clock);
+		WHERE r.merchant_id = merchant AND r.live AND r.status = 'pending' AND r.expires_at > clock);
 END
 $$;
 

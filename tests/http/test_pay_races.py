@@ -2,11 +2,14 @@
 
 import uuid
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
 from checkouts import at_once
 from client import Api
+from servers import until
 from shop import balance, fresh, shop  # noqa: F401
 
 
@@ -154,3 +157,27 @@ def test_refunding_against_repaying(api, system, gateway, shop, attempt):
     pending = refunded.json()["refund_pending_won"] if refunded.ok else 0
     assert pending == (10_000 if came == ("ok", "ok") else 0)
     assert balance(system, customer)[0] == 0
+
+
+def test_a_grade_that_changes_while_a_purchase_waits(api, system, shop):
+    """What is decided on was joined before the wait and is looked up after it: the new limit counts, and the buyer is still found."""
+    customer = api.register()
+    [request] = claimed(shop, customer, 120_000)
+    call = post(system, f"/pay/requests/{request['id']}/approve", customer, {})
+    with closing(system.postgres.connect()) as connection, connection.cursor() as cursor, ThreadPoolExecutor(1) as pool:
+        cursor.execute("BEGIN; UPDATE pay.account SET grade = 'silver' WHERE customer_id = %s", (customer.id,))
+        bought = pool.submit(call)
+        until(lambda: system.postgres.query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%approve%'"),
+              "the purchase to wait")
+        cursor.execute("COMMIT")
+        reply = bought.result()
+    assert (reply.status_code, reply.json().get("points_earned")) == (201, 120_000 * 6 // 1000)
+
+
+def test_one_key_for_two_purchases_at_once(api, system, shop):
+    """One is bought; who uses its key for the other is told so, and neither waits for the other for good."""
+    customer = api.register()
+    requests = claimed(shop, customer, 1_000, 4)
+    replies = race([post(system, f"/pay/requests/{request['id']}/approve", customer, {}, key="one-for-all") for request in requests])
+    assert codes(replies) == {"ok": 1, "idempotency_key_reused": 3}
+    assert balance(system, customer)[0] == 1_000

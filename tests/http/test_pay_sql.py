@@ -122,12 +122,12 @@ def test_unknown_grade(database, customer):
 
 
 @pytest.mark.parametrize("lookup", [
-    "pay.request WHERE pin = '123456' AND status IN ('pending', 'claimed')",
-    "pay.request WHERE qr = 'x' AND status IN ('pending', 'claimed')",
-    "pay.request WHERE pin = '123456' AND status IN ('expired', 'cancelled') AND ended_at > now()",
+    "pay.request WHERE pin = '123456' AND live",
+    "pay.request WHERE qr = 'x' AND live",
+    "pay.request WHERE pin = '123456' AND void AND ended_at > now()",
     "pay.request WHERE merchant_id = gen_random_uuid() AND order_id = 'x' AND status NOT IN ('expired', 'cancelled')",
     "pay.request WHERE checkout_id = 'x'",
-    "pay.request WHERE status IN ('pending', 'claimed') AND expires_at < now() ORDER BY expires_at",
+    "pay.request WHERE live AND expires_at < now() ORDER BY expires_at",
     "pay.payment WHERE customer_id = gen_random_uuid() AND owed_won > 0",
     "pay.payment WHERE customer_id = gen_random_uuid() ORDER BY paid_at DESC, id DESC",
     "pay.bill WHERE owed_won > 0 AND due_on < now()",
