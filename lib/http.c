@@ -3,7 +3,7 @@
  * callbacks only once a second.  What a status or a body means is the caller's business.
  */
 #include <limits.h>
-#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -13,32 +13,16 @@
 #include "bytes.h"
 #include "clock.h"
 #include "http.h"
+#include "http_handle.h"
 #include "log.h"
 #include "req.h"
 #include "target.h"
 
 /* A handle's buffers are small: there may be a thousand of them. */
-enum {
-	CONNECTIONS = 4,
-	CHECK_LEAST_MS = 50,
-	CHECK_MOST_MS = 95,
-	RECEIVE_BYTES = 4096,
-	SEND_BYTES = 16384,
-	HANDLES_IDLE_MAX = 256
-};
+enum { CHECK_LEAST_MS = 50, CHECK_MOST_MS = 95, RECEIVE_BYTES = 4096, SEND_BYTES = 16384 };
 
-/* What one call at a time runs on.  It keeps its connections. */
-struct handle {
-	CURLM *multi;
-	CURL *easy;
-	struct handle *next;
-};
-
-/* Idle handles, the one used last first: its connections are the freshest, and few are kept warm by few callers. */
 struct http {
-	pthread_mutex_t mutex;
-	struct handle *idle;
-	int nidle;
+	struct http_handles handles;
 };
 
 /* One call under way. */
@@ -58,15 +42,6 @@ struct transfer {
 	bool refused;	      /* an address was not public */
 };
 
-static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
-
-static void
-curl_start(void)
-{
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		abort();
-}
-
 struct http *
 http_open(void)
 {
@@ -74,78 +49,16 @@ http_open(void)
 
 	if (!h)
 		abort();
-	pthread_mutex_init(&h->mutex, NULL);
-	pthread_once(&curl_once, curl_start);
+	http_handles_init(&h->handles);
 	return h;
-}
-
-static struct handle *
-handle_make(void)
-{
-	struct handle *handle = calloc(1, sizeof(*handle));
-
-	if (!handle)
-		abort();
-	handle->easy = curl_easy_init();
-	handle->multi = curl_multi_init();
-	if (!handle->easy || !handle->multi)
-		abort();
-	curl_multi_setopt(handle->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS);
-	return handle;
-}
-
-static void
-handle_free(struct handle *handle)
-{
-	curl_easy_cleanup(handle->easy);
-	curl_multi_cleanup(handle->multi);
-	free(handle);
-}
-
-static struct handle *
-handle_take(struct http *h)
-{
-	struct handle *handle;
-
-	pthread_mutex_lock(&h->mutex);
-	handle = h->idle;
-	if (handle) {
-		h->idle = handle->next;
-		h->nidle--;
-	}
-	pthread_mutex_unlock(&h->mutex);
-	return handle ? handle : handle_make();
-}
-
-static void
-handle_give(struct http *h, struct handle *handle)
-{
-	bool kept;
-
-	pthread_mutex_lock(&h->mutex);
-	kept = h->nidle < HANDLES_IDLE_MAX;
-	if (kept) {
-		handle->next = h->idle;
-		h->idle = handle;
-		h->nidle++;
-	}
-	pthread_mutex_unlock(&h->mutex);
-	if (!kept)
-		handle_free(handle);
 }
 
 void
 http_close(struct http *h)
 {
-	struct handle *handle, *next;
-
 	if (!h)
 		return;
-	for (handle = h->idle; handle; handle = next) {
-		next = handle->next;
-		handle_free(handle);
-	}
-	pthread_mutex_destroy(&h->mutex);
+	http_handles_release(&h->handles);
 	free(h);
 }
 
@@ -352,7 +265,7 @@ wait_ms(const struct transfer *t, int64_t now_ms)
 
 /* Run the call to its end.  CURLE_OK, or curl's own reason unless t has one. */
 static CURLcode
-perform(struct handle *handle, struct transfer *t)
+perform(struct http_handle *handle, struct transfer *t)
 {
 	CURLcode code = CURLE_OK;
 	CURLMsg *msg;
@@ -426,7 +339,7 @@ reply_fill(struct transfer *t, struct http_reply *ret_reply)
 }
 
 static enum err
-run(struct handle *handle, struct transfer *t, struct http_reply *ret_reply)
+run(struct http_handle *handle, struct transfer *t, struct http_reply *ret_reply)
 {
 	struct curl_slist *headers = headers_make(t->rq, t->call);
 	CURLcode code;
@@ -454,7 +367,7 @@ http_run(const struct req *rq, const struct http_call *call, struct http_reply *
 {
 	int64_t start_us = clock_us();
 	struct transfer t = { .rq = rq, .call = call, .moved_ms = start_us / 1000 };
-	struct handle *handle;
+	struct http_handle *handle;
 	enum err e = ERR_UNAVAILABLE;
 
 	/* curl takes a timeout of 0 for none. */
@@ -462,10 +375,10 @@ http_run(const struct req *rq, const struct http_call *call, struct http_reply *
 		fail(&t, HTTP_FAULT_DEADLINE, "no time left");
 		log_fault(call->url, t.msg);
 	} else {
-		handle = handle_take(rq->http);
+		handle = http_handle_take(&rq->http->handles);
 		t.easy = handle->easy;
 		e = run(handle, &t, ret_reply);
-		handle_give(rq->http, handle);
+		http_handle_give(&rq->http->handles, handle);
 	}
 	rq->trace->upstream_us += clock_us() - start_us;
 	if (call->trace)
