@@ -1,12 +1,18 @@
 /* A circuit breaker: four numbers and the rules between them. */
 #include "breaker.h"
 
+bool
+breaker_rests(const struct breaker *b, int64_t now_ms)
+{
+	return b->open && (b->probing || now_ms < b->until_ms);
+}
+
 enum breaker_pass
 breaker_ask(struct breaker *b, int64_t now_ms)
 {
 	if (!b->open)
 		return BREAKER_CALL;
-	if (b->probing || now_ms < b->until_ms)
+	if (breaker_rests(b, now_ms))
 		return BREAKER_REFUSED;
 	b->probing = true;
 	return BREAKER_PROBE;

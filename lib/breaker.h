@@ -26,6 +26,9 @@ enum breaker_pass { BREAKER_REFUSED = 0, BREAKER_CALL, BREAKER_PROBE };
 /** breaker_ask(b, now_ms): May a call be made?  BREAKER_PROBE: this one decides for all; each ends with one of the next three. */
 enum breaker_pass breaker_ask(struct breaker *b, int64_t now_ms);
 
+/** breaker_rests(b, now_ms): Would a call be refused?  For who has nothing to ask before there is a point in it. */
+bool breaker_rests(const struct breaker *b, int64_t now_ms);
+
 /** breaker_works(b, pass): The server answers; a probe may say so before its end, and again at its end. */
 void breaker_works(struct breaker *b, enum breaker_pass pass);
 

@@ -50,6 +50,17 @@ fuse_hold(struct fuse *f, int retry_after_s)
 }
 
 bool
+fuse_rests(struct fuse *f)
+{
+	bool rests;
+
+	pthread_mutex_lock(&f->mutex);
+	rests = breaker_rests(&f->breaker, clock_ms());
+	pthread_mutex_unlock(&f->mutex);
+	return rests;
+}
+
+bool
 fuse_is_open(struct fuse *f)
 {
 	bool open;

@@ -28,7 +28,10 @@ void fuse_tell(struct fuse *f, enum breaker_pass pass, enum verdict verdict);
 /** fuse_hold(f, retry_after_s): The server says when to come back, which goes for everybody; 0: it has not said. */
 void fuse_hold(struct fuse *f, int retry_after_s);
 
-/** fuse_is_open(f): Is the server left alone just now? */
+/** fuse_rests(f): Would a call be refused just now? */
+bool fuse_rests(struct fuse *f);
+
+/** fuse_is_open(f): Is the server left alone, but for a probe? */
 bool fuse_is_open(struct fuse *f);
 
 #endif

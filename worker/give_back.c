@@ -44,7 +44,7 @@ give_back_all(struct worker *w)
 	struct db_result row;
 	enum err e = OK;
 
-	while (e == OK && gateway_configured(w->gateway) && !worker_pause(w, 0)) {
+	while (e == OK && gateway_ready(w->gateway) && !worker_pause(w, 0)) {
 		worker_begin(w);
 		e = db_run(&w->job, WORKER_NEXT_GIVE_BACK, DB_NO_ARGS, &row);
 		if (e == OK && row.rows == 0)

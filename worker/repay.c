@@ -37,7 +37,7 @@ repay_all(struct worker *w)
 
 	worker_begin(w);
 	e = db_run(&w->job, WORKER_EXPIRE_REPAYMENTS, DB_NO_ARGS, &row);
-	while (e == OK && gateway_configured(w->gateway) && !worker_pause(w, 0)) {
+	while (e == OK && gateway_ready(w->gateway) && !worker_pause(w, 0)) {
 		worker_begin(w);
 		e = db_run(&w->job, WORKER_NEXT_REPAYMENT, DB_NO_ARGS, &row);
 		if (e == OK && row.rows == 0)

@@ -103,6 +103,12 @@ gateway_configured(const struct gateway *gw)
 	return gw->conf->secret_key;
 }
 
+bool
+gateway_ready(struct gateway *gw)
+{
+	return gateway_configured(gw) && !fuse_rests(&gw->fuse);
+}
+
 static const char *
 authorization(const struct req *rq, const struct gateway *gw)
 {

@@ -78,6 +78,9 @@ void gateway_close(struct gateway *gw);
 /** gateway_configured(gw): Is there a gateway at all? */
 bool gateway_configured(const struct gateway *gw);
 
+/** gateway_ready(gw): Is there one, and is it not left alone just now?  What would not be asked for need not be begun. */
+bool gateway_ready(struct gateway *gw);
+
 /** gateway_is_key(s): Can ${s} be the gateway's name for a payment?  Only such may be asked about. */
 bool gateway_is_key(const char *s);
 

@@ -395,23 +395,40 @@ def test_two_confirms_at_once(api, gateway, postgres, customer, seller):
     assert account(postgres, customer) == (0, 20, 1, 0)
 
 
-def test_two_workers(api, gateway, system, postgres, seller):
-    """Both look; each repayment is asked about by one of them, and booked once."""
-    left = [api.register() for _ in range(6)]
+@pytest.fixture
+def lost_by_six(api, gateway, postgres, seller):
+    """Customers whose money was taken without moa hearing of it."""
+    crowd = [api.register() for _ in range(6)]
     gateway.refusals["query"] = (503, "UNKNOWN", "")
     gateway.faults["confirm"] = ["cut-after"] * 6
-    for one in left:
+    for one in crowd:
         repayment, given = begin(api, gateway, one, seller.sell(one, 10_000))
         problem(confirm(api, one, repayment, given), 503, "dependency_unavailable")
-    gateway.refusals.clear()
-    gateway.calls.clear()
     postgres.query("UPDATE pay.repayment SET asked_at = asked_at - interval '1 hour' WHERE status = 'confirming'")
+    gateway.calls.clear()
+    return crowd
+
+
+def test_two_workers(gateway, system, postgres, lost_by_six):
+    """Both look; each repayment is asked about by one of them, and booked once."""
+    gateway.refusals.clear()
     pair = [worker.start(system, "--once", **gateway.env) for _ in range(2)]
     for process in pair:
         process.communicate(timeout=60)
     assert [process.returncode for process in pair] == [0, 0]
-    assert [account(postgres, one) for one in left] == [(0, 20, 1, 0)] * 6
+    assert [account(postgres, one) for one in lost_by_six] == [(0, 20, 1, 0)] * 6
     assert gateway.count("query") == 6
+
+
+def test_a_gateway_that_fails_is_left_alone(gateway, system, postgres, lost_by_six):
+    """After five failures in a row nothing is asked of it for a while; what was not asked for waits no longer for that."""
+    done = worker.run(system, "--once", **{**gateway.env, "MOA_GATEWAY_BREAKER": "1"})
+    assert (done.returncode, gateway.count("query")) == (0, 5)
+    assert postgres.query("SELECT count(*) FROM pay.repayment WHERE status = 'confirming' "
+                          "AND asked_at < moa.now() - interval '30 minutes'") == [(1,)]
+    gateway.refusals.clear()
+    work(system, gateway, postgres)
+    assert [account(postgres, one) for one in lost_by_six] == [(0, 20, 1, 0)] * 6
 
 
 def test_grade_points_by_ten_thousand_with_the_remainder_kept(api, gateway, postgres, customer, seller):

@@ -44,6 +44,7 @@ failures_open_it(void **state)
 		fuse_tell(&fuse, BREAKER_CALL, FAILED);
 	}
 	assert_true(fuse_is_open(&fuse));
+	assert_true(fuse_rests(&fuse));
 	assert_int_equal(fuse_ask(&fuse), BREAKER_REFUSED);
 }
 
@@ -97,10 +98,12 @@ one_thread_is_the_probe(void **state)
 
 	(void)state;
 	fuse.breaker = (struct breaker){ .open = true };
+	assert_false(fuse_rests(&fuse));
 	for (i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, ask_often, NULL), 0);
 	for (i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
+	assert_true(fuse_rests(&fuse));
 	assert_int_equal(probes, 1);
 	assert_int_equal(calls, 0);
 	fuse_tell(&fuse, BREAKER_PROBE, WORKS);
