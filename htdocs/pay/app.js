@@ -2,13 +2,13 @@
 import { Problem, call } from "/api.js";
 import { at, make } from "/dom.js";
 import { excuse, open_door, show_door } from "/door.js";
+import { check_in, draw_home, extend, forget_home, is_blocked, load_home, rows } from "./home.js";
 import { confirm, go_to_window, is_back } from "./repay.js";
 import { day, number, say, won } from "./words.js";
 
 const SCREENS = ["home", "bill", "result"];
 
 let bill = null;    /* the claimed request, and its code */
-let summary = null; /* as last read */
 let shown = null;   /* what the result says: {kind, values, rows} with words not yet chosen */
 
 function show(screen) {
@@ -17,8 +17,9 @@ function show(screen) {
 	at(screen).querySelector("h1").focus();
 }
 
-function rows(list, ...pairs) {
-	list.replaceChildren(...pairs.flatMap(([name, value]) => [make("dt", {}, say(name)), make("dd", {}, value)]));
+function say_news(text) {
+	at("news").textContent = text;
+	at("news").hidden = !text;
 }
 
 /* What went wrong, with a button if trying again() may help; "" for nothing. */
@@ -28,6 +29,7 @@ function say_trouble(text, again = null) {
 	button?.addEventListener("click", again);
 	at("trouble").replaceChildren(text, ...button ? [button] : []);
 	at("trouble").hidden = !text;
+	say_news("");
 	if (text)
 		at("trouble").scrollIntoView({ block: "nearest" });
 }
@@ -63,39 +65,33 @@ async function give_up(e) {
 
 /* The start: a PIN to type, and what there is to spend and to repay. */
 
-function bill_item(one, is_oldest) {
-	const month = day(one.month);
-	const due = say(`due.${one.status}`, { day: day(one.due_on), left: one.days_left });
-	const button = is_oldest ? make("button", { className: "plain", type: "button",
-		ariaLabel: say("repay_this", { month, won: won(one.total_won) }) }, say("repay")) : null;
-
-	button?.addEventListener("click", () => guarded(async () => {
-		if (!await go_to_window(one.month))
+const on_home = {
+	repay: (month) => guarded(async () => {
+		if (!await go_to_window(month))
 			say_trouble(say("no_window"));
-	}));
-	return make("li", { className: one.status }, make("div", {},
-		make("strong", {}, won(one.total_won)),
-		make("span", {}, [say("bill", { month }), due, ...one.extended ? [say("extended")] : []].join(" · "))), button);
-}
+	}),
+	extend: (month) => guarded(async () => {
+		const done = await extend(month);
 
-function draw_home() {
-	if (!summary)
-		return;
-	rows(at("money"), ["available", won(summary.available_won)], ["own_points", number(summary.points)]);
-	at("bills").replaceChildren(...summary.bills.map((one, nth) => bill_item(one, nth === 0)));
-	if (!summary.bills.length)
-		at("bills").append(make("li", {}, say("no_bills")));
-}
+		await go_home();
+		say_news(say("extended_to", { day: day(done.bills[0].due_on) }));
+	}, { refused: give_up }),
+	check_in: () => guarded(async () => {
+		const drawn = await check_in();
+
+		await go_home();
+		say_news(say("drawn", { points: number(drawn.points) }));
+	}, { refused: give_up }),
+};
 
 async function go_home(trouble = "") {
 	bill = shown = null;
 	history.replaceState(null, "", "/pay/");
 	at("pin").value = "";
 	show("home");
-	if (await guarded(async () => { summary = await call("GET", "/pay/summary"); }, { again: () => go_home(trouble) }) &&
-		(trouble || summary.standing === "blocked"))
+	if (await guarded(load_home, { again: () => go_home(trouble) }) && (trouble || is_blocked()))
 		say_trouble(trouble || say("blocked"));
-	draw_home();
+	draw_home(on_home);
 	at("pin").focus();
 }
 
@@ -276,8 +272,9 @@ open_door({
 	opened: follow_address,
 	closed: () => say_trouble(""),
 	left: () => {
-		bill = summary = shown = null;
+		bill = shown = null;
+		forget_home();
 		history.replaceState(null, "", "/pay/");
 	},
-	spoke: () => { draw_home(); draw_bill(); draw_result(); },
+	spoke: () => { draw_home(on_home); draw_bill(); draw_result(); },
 });

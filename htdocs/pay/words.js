@@ -19,8 +19,14 @@ teach({
 		bill: "{month} 이용분",
 		due: { open: "{day}까지", due: "{day}까지, {left}일 남음", overdue: "{day}까지였어요" },
 		extended: "연장됨",
+		extend: "연장",
+		extend_this: "연장, {month} 이용분을 {day}까지",
+		extended_to: "{day}까지 갚으면 되도록 연장했어요. 수수료는 없어요.",
+		check_in: "출석 체크하고 포인트 받기",
+		checked_in: "오늘 출석 체크로 {points}포인트를 받았어요.",
+		drawn: "{points}포인트를 받았어요!",
 		repay: "갚기",
-		repay_this: "{month} 이용분 {won} 갚기",
+		repay_this: "갚기, {month} 이용분 {won}",
 		points: "포인트 쓰기 (1포인트 = 1원)",
 		own: "{points}포인트 있어요",
 		use_all: "모두 쓰기",
@@ -57,6 +63,8 @@ teach({
 			insufficient_points: "포인트가 모자라요.",
 			idempotency_in_progress: "아직 결제하는 중이에요. 잠시 뒤 다시 눌러 주세요.",
 			nothing_owed: "갚을 금액이 없어요.",
+			already_checked_in: "오늘은 이미 출석 체크를 했어요.",
+			extension_closed: "지금은 연장할 수 없어요.",
 			older_bill_first: "앞선 달부터 갚아 주세요.",
 			conflict: "앞서 시작한 상환을 확인하고 있어요. 잠시 뒤 다시 해 주세요.",
 			amount_mismatch: "금액이 맞지 않아 갚지 않았어요.",
@@ -79,8 +87,14 @@ teach({
 		bill: "bought in {month}",
 		due: { open: "by {day}", due: "by {day}, {left} days left", overdue: "was due on {day}" },
 		extended: "extended",
+		extend: "Extend",
+		extend_this: "Extend: what was bought in {month}, until {day}",
+		extended_to: "You have until {day} now. It costs nothing.",
+		check_in: "Check in for today's points",
+		checked_in: "Today's check-in gave you {points} points.",
+		drawn: "{points} points for you!",
 		repay: "Repay",
-		repay_this: "Repay {won} bought in {month}",
+		repay_this: "Repay: {won} bought in {month}",
 		points: "Use points (1 point = 1 won)",
 		own: "You have {points} points",
 		use_all: "Use all",
@@ -117,6 +131,8 @@ teach({
 			insufficient_points: "You do not have that many points.",
 			idempotency_in_progress: "It is still being paid. Please press again in a moment.",
 			nothing_owed: "There is nothing to repay.",
+			already_checked_in: "You have checked in today.",
+			extension_closed: "It cannot be extended now.",
 			older_bill_first: "Please repay the older month first.",
 			conflict: "An earlier repayment is being looked into. Please try again in a moment.",
 			amount_mismatch: "The amounts differ: nothing was repaid.",
@@ -128,11 +144,11 @@ teach({
 
 const locale = () => (spoken() === "ko" ? "ko-KR" : "en-US");
 
-/* "2026-12-15" as "12월 15일", "2026-11" as "11월". */
+/* "2026-12-15" as "12월 15일", "2026-11" as "11월"; it stays on one line. */
 export function day(date) {
 	const shape = date.length > 7 ? { month: "long", day: "numeric" } : { month: "long" };
 
-	return new Intl.DateTimeFormat(locale(), { ...shape, timeZone: "UTC" }).format(new Date(date));
+	return new Intl.DateTimeFormat(locale(), { ...shape, timeZone: "UTC" }).format(new Date(date)).replaceAll(" ", "\u00a0");
 }
 
 export const number = (n) => n.toLocaleString(locale());

@@ -1,4 +1,5 @@
-"""The customer's page behind the QR code, in a browser: signing in on the way, points, the limit, lost replies, and repaying."""
+"""The customer's page behind the QR code, in a browser: signing in on the way, points, the limit, lost replies,
+checking in, and repaying."""
 
 import re
 
@@ -161,6 +162,25 @@ def test_a_server_that_is_busy(api, shop, customer, page):  # noqa: F811
     here.shows("check your connection", "#trouble")
     here.one("#trouble button").click()
     assert here.one("#amount").text == "12,900 won"
+
+
+def test_checking_in(api, customer, page):
+    """Once a day, and what was drawn is there to be spent."""
+    here = page().at_home(api, customer)
+    here.one("#check_in button").click()
+    here.shows("points for you!", "#news")
+    points = api.get("/pay/check_in", token=customer).json()["points"]
+    until(lambda: here.text("#check_in") == [f"Today's check-in gave you {points} points."], "what was drawn")
+    assert here.rows("#money")["Points"] == str(points) and here.complaints() == []
+
+
+def test_checked_in_elsewhere(api, customer, page):
+    here = page().at_home(api, customer)
+    button = here.one("#check_in button")
+    api.post("/pay/check_in", token=customer)
+    button.click()
+    here.shows("You have checked in today.", "#trouble")
+    until(lambda: not here.all("#check_in button"), "the button to go")
 
 
 def test_repaying(api, shop, customer, page):  # noqa: F811
