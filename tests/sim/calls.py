@@ -68,7 +68,7 @@ def block(admin, customer, blocked):
 
 
 def again(op, body=None):
-    """The same call with the same key, much later; or with another body."""
+    """The same call with the same key, much later; or with another body: nothing may come of it."""
     facts = {name: value for name, value in vars(op).items() if name not in (
-        "kind", "who", "path", "body", "method", "key", "caller", "tries", "reply", "probe", "first", "wait", "hang_up")}
-    return Op(op.kind, op.who, op.path, body or op.body, op.method, op.key, **facts)
+        "kind", "who", "path", "body", "method", "key", "caller", "tries", "reply", "probe", "first", "wait", "hang_up", "is_last")}
+    return Op(op.kind, op.who, op.path, body or op.body, op.method, op.key, **{**facts, "customers": (), "requests": ()})

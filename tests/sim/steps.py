@@ -10,27 +10,7 @@ import secrets
 import calls
 from oracle import Contradiction, day, month_before
 
-# How often each is drawn.
-WEIGHTS = {
-    "buy": 20, "ask": 8, "claim": 8, "approve": 8, "guess": 1, "cancel": 3, "close": 2, "look": 4, "refund": 7, "again": 5,
-    "repay": 9, "begin": 2, "confirm": 2, "extend": 3, "check_in": 4, "block": 1, "unblock": 1.2, "read": 2, "redeliver": 1,
-    "notice": 1, "deaf": 1, "weather": 2,
-    "race_approve": 2, "race_cancel": 2, "race_limit": 3, "race_refund": 2, "race_check_in": 1, "race_repay": 2,
-    "race_claim": 1, "race_same": 2, "race_expiry": 2, "race_any": 2,
-    "tick": 5, "wait": 3, "hours": 2, "calendar": 1.6, "away": 0.3, "back": 0.8,
-}
 GATEWAY_FAULTS = ["cut-before", "cut-after", "500-before", "500-after", "garbage-after", "hang-before", "hang-after"]
-
-
-def draw(play, n):
-    """Do the step with that number."""
-    rng = random.Random(f"{play.seed}/{n}")
-    play.n = n
-    play.resolve(upto=n)
-    play.mind_midnight()
-    name = rng.choices(list(WEIGHTS), WEIGHTS.values())[0]
-    play.counts["step"] += 1
-    globals()[name](play, rng)
 
 
 # Choosing.
@@ -504,3 +484,24 @@ def back(play, rng):
             owed = owed_by(play, who)
             ops.append(refund_of(play, rng, rng.choice(owed), who) if owed else calls.check_in(who))
         play.come_back(ops)
+
+
+# How often each is drawn.
+WEIGHTS = {
+    buy: 20, ask: 8, claim: 8, approve: 8, guess: 1, cancel: 3, close: 2, look: 4, refund: 7, again: 5, repay: 9,
+    begin: 2, confirm: 2, extend: 3, check_in: 4, block: 1, unblock: 1.2, read: 2, redeliver: 1, notice: 1, deaf: 1,
+    weather: 2, race_approve: 2, race_cancel: 2, race_limit: 3, race_refund: 2, race_check_in: 1, race_repay: 2,
+    race_claim: 1, race_same: 2, race_expiry: 2, race_any: 2, tick: 5, wait: 3, hours: 2, calendar: 3, away: 0.6,
+    back: 1.2,
+}
+
+
+def draw(play, n):
+    """Do the step with that number."""
+    rng = random.Random(f"{play.seed}/{n}")
+    play.n = n
+    play.resolve(upto=n)
+    play.mind_midnight()
+    play.counts["step"] += 1
+    [step] = rng.choices(list(WEIGHTS), WEIGHTS.values())
+    step(play, rng)

@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -142,18 +141,20 @@ class World:
         return datetime.fromtimestamp(self.now(), zone)
 
     def jump(self, seconds):
-        """The test clock goes forward, between the transactions of all others: within one there is one time."""
+        """The test clock goes forward while nobody is at work: within a transaction there is one time."""
         shift = round((self.shift + seconds) * 1e6)
-        until(lambda: self._set_clock(shift), "the clock")
+        if self.worker:
+            self.worker.send_signal(signal.SIGSTOP)
+        until(self.is_quiet, "all that is under way in PostgreSQL")
+        self.query("UPDATE moa.clock SET shift = %s * interval '1 microsecond' WHERE test_mode", shift)
         self.shift = shift / 1e6
+        if self.worker:
+            self.worker.send_signal(signal.SIGCONT)
 
-    def _set_clock(self, shift):
-        """Who holds us up may be waiting for somebody whom we hold up: so we do not wait for long."""
-        with closing(self.postgres.connect()) as connection, connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '100ms'")
-            cursor.execute("BEGIN; LOCK TABLE moa.clock IN ACCESS EXCLUSIVE MODE; "
-                           "UPDATE moa.clock SET shift = %s * interval '1 microsecond'; COMMIT", (shift,))
-            return True
+    def is_quiet(self):
+        """Does PostgreSQL do nothing for the programs?"""
+        return self.query("SELECT count(*) FROM pg_stat_activity WHERE usename IN ('moa_pay', 'moa_worker') "
+                          "AND state <> 'idle'") == [(0,)]
 
     # The database, behind everybody's back: only to look, and to set the clock.
 
@@ -203,8 +204,7 @@ class World:
             poll.register(connection.socket, 0)
             poll.poll(20_000)
             connection.close()
-        until(lambda: self.query("SELECT count(*) FROM pg_stat_activity WHERE usename = 'moa_pay' AND state <> 'idle'") == [(0,)],
-              "what pay's programs have left behind in PostgreSQL")
+        until(self.is_quiet, "what the programs have left behind in PostgreSQL")
 
     def call(self, method, path, body=None, token=None, key=None, hang_up=None, twin=0, address="192.0.2.7"):
         """One call of pay; None when nobody knows what came of it."""
