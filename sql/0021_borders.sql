@@ -56,7 +56,7 @@ BEGIN
 	WHERE b.customer_id = r.customer_id AND b.month = s.month;
 	UPDATE pay.account a SET owed_won = a.owed_won - r.amount_won, repaid_won = a.repaid_won + r.amount_won
 	WHERE a.customer_id = r.customer_id RETURNING a.owed_won INTO left_won;
-	WITH j AS (INSERT INTO pay.journal (kind, about) VALUES ('repayment', r.id::text) RETURNING id)
+	WITH j AS (INSERT INTO pay.journal (kind, about, at) VALUES ('repayment', r.id::text, r.ended_at) RETURNING id)
 	INSERT INTO pay.transfer (journal_id, unit, debit, credit, credit_owner, amount, customer_id, balance)
 	SELECT j.id, 'won', 'gateway', 'owed', r.customer_id, r.amount_won, r.customer_id, left_won FROM j;
 	PERFORM pay.unblock_if_clear(r.customer_id);
@@ -74,7 +74,7 @@ BEGIN
 	UPDATE pay.account a SET owed_won = a.owed_won - r.owed_down_won, points = a.points + r.points_back - r.points_taken,
 		repaid_won = a.repaid_won - r.give_back_won
 	WHERE a.customer_id = p.customer_id RETURNING a.owed_won, a.points INTO left_won, left_points;
-	INSERT INTO pay.journal (kind, about) VALUES ('refund', r.id::text) RETURNING id INTO entry;
+	INSERT INTO pay.journal (kind, about, at) VALUES ('refund', r.id::text, r.refunded_at) RETURNING id INTO entry;
 	INSERT INTO pay.transfer (journal_id, unit, debit, debit_owner, credit, credit_owner, amount, customer_id, balance)
 	SELECT entry, t.* FROM (VALUES
 		('won', 'merchant', p.merchant_id, 'owed', p.customer_id, r.owed_down_won, p.customer_id, left_won),

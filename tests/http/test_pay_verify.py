@@ -64,6 +64,23 @@ def test_grades_are_not_expected_before_the_first_1st(make_database):
     assert first.ctl("ledger", "verify").startswith("the ledger adds up")
 
 
+def test_what_happens_is_booked_then_though_the_clock_is_moved_meanwhile(make_database):
+    """As the simulation found: between the statements of one operation."""
+    moved = Books(make_database())
+    moved.ctl("clock", "on")
+    moved.at("2026-03-10")
+    customer = moved.customer()
+    moved.query("CREATE FUNCTION pay.moved() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS "
+                "'BEGIN UPDATE moa.clock SET shift = shift + ''1 hour''; RETURN NULL; END'")
+    for table, change in (("account", "UPDATE"), ("refund", "INSERT OR UPDATE"), ("repayment", "UPDATE")):
+        moved.query(f"CREATE TRIGGER moved AFTER {change} ON pay.{table} FOR EACH ROW EXECUTE FUNCTION pay.moved()")
+    payment = repaid(moved, customer, 10_000)
+    moved.refund(payment, 4_000)
+    moved.give_back()
+    moved.refund(moved.buy(customer, 10_000))
+    assert moved.ctl("ledger", "verify").startswith("the ledger adds up")
+
+
 def test_a_ledger_adds_up(books):
     [(transfers,)] = books.query("SELECT count(*) FROM pay.transfer")
     assert books.ctl("ledger", "verify") == f"the ledger adds up: {transfers} transfers, 3 accounts\n"

@@ -19,8 +19,8 @@ KILLS = {25: "pay", 50: "worker", 75: "backend", 100: "postgres"}
 BROKEN = """
 DO $$
 BEGIN
-	EXECUTE replace(pg_get_functiondef('pay.refusal(pay.account, pay.grade, pay.request, bigint)'::regprocedure),
-		'> g.limit_won', '> g.limit_won * 9');
+	EXECUTE replace(pg_get_functiondef('pay.refusal(pay.sale, bigint)'::regprocedure),
+		'> s.limit_won', '> s.limit_won * 9');
 END
 $$"""
 

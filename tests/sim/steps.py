@@ -207,7 +207,7 @@ def beginning(play, rng, who):
     """A repayment of the oldest bill mostly; of some of its payments; of a later one; of what is not owed, or not one's own."""
     owed = owed_by(play, who)
     months = sorted({p.month for p in owed}) or [month_before(play.world.today())]
-    of = months[0] if rng.random() < 0.85 else rng.choice(months)
+    of = months[0] if rng.random() < 0.7 else months[-1]
     kind = rng.random()
     key = play.key()
     if kind < 0.5 or not owed:
