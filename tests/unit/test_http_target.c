@@ -47,37 +47,37 @@ real_getaddrinfo(const char *node, const char *service, const struct addrinfo *h
 }
 
 int
-getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
+getaddrinfo(const char *name, const char *service, const struct addrinfo *req, struct addrinfo **pai)
 {
 	const char *const *answer;
 	int fault;
 
-	if (strcmp(node, "shop.example") != 0)
-		return real_getaddrinfo(node, service, hints, res);
+	if (strcmp(name, "shop.example") != 0)
+		return real_getaddrinfo(name, service, req, pai);
 	pthread_mutex_lock(&world_mutex);
 	answer = world.answers[world.lookups++];
 	pthread_mutex_unlock(&world_mutex);
-	fault = real_getaddrinfo(answer[0], service, hints, res);
+	fault = real_getaddrinfo(answer[0], service, req, pai);
 	if (!fault && answer[1]) {
-		struct addrinfo *last = *res;
+		struct addrinfo *last = *pai;
 
 		while (last->ai_next)
 			last = last->ai_next;
-		fault = real_getaddrinfo(answer[1], service, hints, &last->ai_next);
+		fault = real_getaddrinfo(answer[1], service, req, &last->ai_next);
 	}
 	return fault;
 }
 
 /* Nobody is there, wherever; but it is noted who was to be called. */
 int
-connect(int fd, const struct sockaddr *to, socklen_t len)
+connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	char text[INET_ADDRSTRLEN] = "another family";
 	struct sockaddr_in in4;
 
 	(void)fd, (void)len;
-	if (to->sa_family == AF_INET) {
-		memcpy(&in4, to, sizeof(in4));
+	if (addr->sa_family == AF_INET) {
+		memcpy(&in4, addr, sizeof(in4));
 		inet_ntop(AF_INET, &in4.sin_addr, text, sizeof(text));
 	}
 	pthread_mutex_lock(&world_mutex);
