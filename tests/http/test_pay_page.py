@@ -30,6 +30,17 @@ window.fetch = async (url, more) => {
 """
 
 
+# The session has ended: an approval is refused, and so is a new token, until somebody signs in.
+EXPIRE = """
+const real = window.fetch;
+window.fetch = async (url, more) => {
+	if (url.includes("/auth/login"))
+		window.fetch = real;
+	return /approve|auth.refresh/.test(url) ? new Response("{}", { status: 401 }) : real(url, more);
+};
+"""
+
+
 @pytest.fixture
 def page(browser, resize):  # noqa: F811
     """page(width, height, language): a fresh page of that size in that language."""
@@ -141,6 +152,19 @@ def test_a_lost_reply_is_no_second_purchase(api, shop, customer, page):  # noqa:
         here.is_told("Paid")
         assert here.rows("#receipt")["Points"] == "0"
     assert len(payments(api, customer)) == 2
+
+
+def test_signed_out_in_the_middle(api, shop, customer, page):  # noqa: F811
+    """Whoever has to sign in again finds the bill, typed PIN or not."""
+    here = page().at_home(api, customer)
+    here.one("#pin").send_keys(shop.request()["pin"])
+    here.one("#pay")
+    here.browser.execute_script(EXPIRE)
+    here.one("#pay").click()
+    here.shows("signed out", "#door p")
+    here.sign_in(customer)
+    here.one("#pay").click()
+    here.is_told("Paid")
 
 
 def test_cancelled_before_it_was_approved(api, shop, customer, page):  # noqa: F811
