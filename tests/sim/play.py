@@ -63,7 +63,9 @@ class Play:
 
     @property
     def frozen(self):
-        return {name for _, ops, _ in self.open for op in ops for name in (*op.customers, *op.requests)}
+        """Customers, requests and (merchant, order) of what is undecided."""
+        return {name for _, ops, _ in self.open for op in ops for name in (
+            *op.customers, *op.requests, *([(op.caller, op.order)] if op.kind == "ask" else []))}
 
     def free(self):
         frozen = self.frozen

@@ -66,7 +66,7 @@ def ask(play, rng, limit=100_000):
     if rng.random() < 0.08 and play.model.requests:
         old = rng.choice(list(play.model.requests.values())[-20:])
         shop, order = play.shop(old.merchant), old.order
-        if old.id in play.frozen:
+        if {old.id, (shop.id, order)} & play.frozen:
             return None
     op = calls.ask(shop, order, amount(rng, limit), rng.choice(["아메리카노", "책", "Scarf & 장갑", "우유 1L"]), play.key())
     if play.run([op], rng) and not op.reply.code:
