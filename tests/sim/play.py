@@ -18,7 +18,7 @@ from serial import Seen, explain
 from world import World, until
 
 CUSTOMERS, SHOPS = 10, 3
-LOSE, KILL = 0.05, 0.004  # how often a caller hangs up, how often something is killed meanwhile
+LOSE, KILL = 0.05, 0.0015  # how often a caller hangs up, how often something is killed meanwhile
 LATER_MAX = 60  # steps until a caller who hung up tries again
 DELIVERED_WITHIN_S = 25 * 86400  # what was not delivered is forgotten after 30 days
 

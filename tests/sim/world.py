@@ -6,9 +6,7 @@ PostgreSQL is durable, programs and worker are real, and all of them can be kill
 import json
 import os
 import secrets
-import select
 import signal
-import socket
 import sys
 import threading
 import time
@@ -87,7 +85,7 @@ class World:
         self.worker = None
         self.auth, self.pays = None, []
         self.lock = threading.Lock()
-        self.unread = []  # connections whose callers have hung up
+        self.unread = []  # what callers have hung up on: program, its pid, how long its log was, the call's name
         self.shaken_at = -1e9
 
     # Beginning and end.
@@ -177,34 +175,39 @@ class World:
         try:
             headers = {**dict(headers), **({"Authorization": f"Bearer {token}"} if token else {})}
             data = b"" if body is None else json.dumps(body).encode()
+            if hang_up is not None:
+                headers["X-Request-Id"] = self.note(program)
             connection.send(method, path, data, headers, address=address)
             if hang_up is not None:
                 time.sleep(hang_up)
-                self.hang_up(connection)
                 return None
             status, headers, data = connection.receive()
             return status, headers, json.loads(data) if data.startswith(b"{") else {}
         finally:
-            if hang_up is None:
-                connection.close()
+            connection.close()
 
-    def hang_up(self, connection):
-        """Nothing more is read, as if it were closed; but it can be seen when the program is done with it."""
-        connection.socket.shutdown(socket.SHUT_RD)
+    def note(self, program):
+        """A name for a call whose caller will hang up: the program's log tells when it is done with it."""
+        name = f"sim-{secrets.token_hex(8)}"
         with self.lock:
-            self.unread.append(connection)
+            self.unread.append((program, program.process.pid, program.log.stat().st_size, name.encode()))
+        return name
 
     def quiesce(self):
         """Until the programs are done with all that has been sent, also with what nobody waits for any more."""
         self.repair()
         with self.lock:
             unread, self.unread = self.unread, []
-        for connection in unread:
-            poll = select.poll()
-            poll.register(connection.socket, 0)
-            poll.poll(20_000)
-            connection.close()
+        for program, pid, size, name in unread:
+            until(lambda p=program, n=pid, at=size, w=name: p.process.pid != n or self._logged(p, at, w), f"{name} to be done with")
         until(self.is_quiet, "what the programs have left behind in PostgreSQL")
+
+    @staticmethod
+    def _logged(program, size, name):
+        """Is this said in the program's log, behind so much?"""
+        with open(program.log, "rb") as log:
+            log.seek(size)
+            return name in log.read()
 
     def call(self, method, path, body=None, token=None, key=None, hang_up=None, twin=0, address="192.0.2.7"):
         """One call of pay; None when nobody knows what came of it."""
