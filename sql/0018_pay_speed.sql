@@ -29,8 +29,11 @@ DROP INDEX pay.idempotency_created_at_idx, pay.event_at;
 CREATE INDEX idempotency_at ON pay.idempotency USING brin (created_at) WITH (pages_per_range = 16);
 CREATE INDEX event_at ON pay.event USING brin (at) WITH (pages_per_range = 16);
 
--- Whose payment it is is checked by its bill, which is a customer's.
-ALTER TABLE pay.payment DROP CONSTRAINT payment_customer_id_fkey;
+-- Whose payment it is is checked by its bill, which is a customer's.  Who has sold is copied from the request, whose merchant is
+-- checked and stays as long as it; pay.verify compares the two.  Foreign keys of their own would make
+-- purchases at one merchant's meet at its row, each with a lock on it.
+ALTER TABLE pay.payment DROP CONSTRAINT payment_customer_id_fkey, DROP CONSTRAINT payment_merchant_id_fkey;
+ALTER TABLE pay.event DROP CONSTRAINT event_merchant_id_fkey;
 
 
 -- pay.one_check(table, function): all CHECKs of the table become one, that the function holds.

@@ -3,6 +3,21 @@
 SET session_replication_role = replica;  -- a purchase at a time would take an hour
 SET synchronous_commit = off;
 
+-- Indexes that are no constraints are made again afterwards, which is quicker than to keep them up.
+CREATE TEMPORARY TABLE put_aside AS
+	SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition
+	FROM pg_index i WHERE i.indrelid IN ('pay.request'::regclass, 'pay.payment'::regclass, 'pay.transfer'::regclass)
+		AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid);
+DO $$
+DECLARE
+	index text;
+BEGIN
+	FOR index IN SELECT name FROM put_aside LOOP
+		EXECUTE 'DROP INDEX ' || index;
+	END LOOP;
+END
+$$;
+
 CREATE TEMPORARY TABLE bought AS
 	SELECT n, gen_random_uuid() AS id, gen_random_uuid() AS request, lpad(to_hex(n), 10, '0') || substr(c, 1, 12) AS code, c::uuid AS customer,
 		m::uuid AS merchant, date_trunc('hour', moa.now()) - (count - n + 1) * interval '1 hour' * least(1, 80000.0 / count) AS at
@@ -37,4 +52,14 @@ FROM bought b JOIN pay.journal j ON j.kind = 'purchase' AND j.about = b.id::text
 	LATERAL (VALUES ('won', 'rewards', NULL, 'merchant', merchant, 100, NULL::uuid, NULL::bigint),
 		('points', 'points', customer, 'issued', NULL, 100, customer, 100 * (count - n) + 1000)) AS line
 ORDER BY b.n;
-DROP TABLE bought;
+
+DO $$
+DECLARE
+	index text;
+BEGIN
+	FOR index IN SELECT definition FROM put_aside LOOP
+		EXECUTE index;
+	END LOOP;
+END
+$$;
+DROP TABLE bought, put_aside;

@@ -55,8 +55,8 @@ def wrk(url, seconds, token=None, connections=32):
 class Calls:
     """
     What came of calls that were prepared, each sent at most once: the file has a line for each, path, token, Idempotency-Key
-    and body with tabs between them.  sent: how many lines were used; rate: replies per second; p50, p99 in ms; failed: replies
-    that were no success, or none at all.
+    and body with tabs between them.  sent: how many lines were used; replies, and rate of them per second; p50, p99 in ms; failed:
+    replies that were no success, or none at all.
     """
 
     def __init__(self, url, path, seconds, connections):
@@ -65,5 +65,6 @@ class Calls:
         told = json.loads(out.splitlines()[-1])
         if told["sent"] >= sum(1 for _ in path.open()):
             sys.exit(f"{path.name}: too few calls for {seconds} s were prepared")
-        self.sent, self.failed, self.p50, self.p99 = told["sent"], told["failed"], told["p50_us"] / 1000, told["p99_us"] / 1000
-        self.rate = told["replies"] / told["us"] * 1e6
+        self.sent, self.replies, self.failed = told["sent"], told["replies"], told["failed"]
+        self.rate = self.replies / told["us"] * 1e6
+        self.p50, self.p99 = told["p50_us"] / 1000, told["p99_us"] / 1000
