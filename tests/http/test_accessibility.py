@@ -7,7 +7,7 @@ from debts import give_points
 from nodes import node_place
 from pay_page import PayPage
 from servers import until
-from shop import Shop, shop  # noqa: F401  pylint: disable=unused-import
+from shop import shop  # noqa: F401  pylint: disable=unused-import
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN = """

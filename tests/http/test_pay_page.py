@@ -11,7 +11,7 @@ from debts import give_points
 from moa import TREE
 from pay_page import PayPage
 from servers import until
-from shop import Shop, shop  # noqa: F401  pylint: disable=unused-import
+from shop import shop  # noqa: F401  pylint: disable=unused-import
 
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
           "form-action 'none'; frame-ancestors 'none'")
@@ -208,7 +208,7 @@ def test_checked_in_elsewhere(api, customer, page):
 
 
 def test_repaying(api, shop, customer, page):  # noqa: F811
-    """Through the gateway's window and back; left without paying; and the reply to the confirmation lost, then asked for again."""
+    """Left without paying; and then through the gateway's window and back."""
     shop.buy(customer, 30_000)
     here = page(360, 740, "ko-KR").at_home(api, customer)
     here.one("#bills button").click()
