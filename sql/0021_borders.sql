@@ -420,7 +420,7 @@ BEGIN
 	END IF;
 	-- First what must be waited for, then what need not: no two creations can wait for each other.
 	SELECT * INTO earlier FROM request r
-	WHERE r.merchant_id = m AND r.order_id = p_order_id AND r.status NOT IN ('expired', 'cancelled') FOR UPDATE;
+	WHERE r.merchant_id = m AND r.order_id = p_order_id AND NOT r.void FOR UPDATE;
 	IF FOUND AND is_late(earlier) THEN
 		PERFORM expire(earlier);
 	END IF;
@@ -436,12 +436,12 @@ BEGIN
 		VALUES (p_checkout_id, m, p_order_id, p_name, p_amount_won, p_metadata, try, p_qr)
 		ON CONFLICT DO NOTHING RETURNING * INTO made;
 		EXIT WHEN FOUND OR EXISTS (SELECT FROM request r WHERE r.merchant_id = m AND r.order_id = p_order_id
-			AND r.status NOT IN ('expired', 'cancelled'));
+			AND NOT r.void);
 	END LOOP;
 	IF made.id IS NULL THEN
 		PERFORM release_key(m::text, idem_key);
 		code := CASE WHEN EXISTS (SELECT FROM request r WHERE r.merchant_id = m AND r.order_id = p_order_id
-			AND r.status NOT IN ('expired', 'cancelled')) THEN 'order_id_taken' ELSE 'overloaded' END;
+			AND NOT r.void) THEN 'order_id_taken' ELSE 'overloaded' END;
 		RETURN;
 	END IF;
 	result := request_json(made, base);
