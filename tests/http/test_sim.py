@@ -9,7 +9,7 @@ from moa import TREE
 
 sys.path.insert(0, str(TREE / "tests/sim"))
 
-import oracle  # noqa: E402  # pylint: disable=wrong-import-position
+import state  # noqa: E402  # pylint: disable=wrong-import-position
 import play as plays  # noqa: E402  # pylint: disable=wrong-import-position
 import steps  # noqa: E402  # pylint: disable=wrong-import-position
 
@@ -42,12 +42,12 @@ def test_pay_and_its_model_agree(play):
             play.murder = KILLS.get(n, play.murder)
             steps.draw(play, n)
         play.finish()
-    except (oracle.Contradiction, TimeoutError) as e:
+    except (state.Contradiction, TimeoutError) as e:
         pytest.fail(play.tell(e))
     assert set(play.world.killed) >= set(KILLS.values())
     assert play.counts["approve"] > 40 and play.counts["confirm"] > 2 and play.world.lost > 5
 
     play.world.query(BROKEN)
-    with pytest.raises(oracle.Contradiction, match="insufficient_limit"):
+    with pytest.raises(state.Contradiction, match="insufficient_limit"):
         for n in range(STEPS + 1, 2 * STEPS):
             steps.draw(play, n)

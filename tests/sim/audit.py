@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 
-from oracle import Contradiction, day, expect, month
+from state import Contradiction, day, expect, month
 from world import signature
 
 PAGE = 100
@@ -38,12 +38,17 @@ def person(play, who, whole=False):
 def books(play, who, whole):
     held = play.model.customers[who.id]
     play.model.summary(*play.summary(who.id))
+    for path, judge in (("/extension", play.model.extension), ("/check_in", play.model.checked_in)):
+        reply = play.world.read(path, who)
+        judge(who.id, reply.body, reply.ended)
     payments = pages(play.world, "/payments", who, whole)
     for body in payments:
         play.model.payment(who.id, body)
-    newest = sorted(held.payments.values(), key=lambda p: p.at, reverse=True)
-    expect("the payments", sorted(body["id"] for body in payments),
-           sorted(p.id for p in newest[:None if whole else PAGE]))
+    told = {body["id"] for body in payments}
+    count = len(held.payments) if whole else min(PAGE, len(held.payments))
+    expect("so many payments, each once", (len(payments), len(told)), (count, count))
+    oldest = min((held.payments[name].at for name in told), default=0)
+    expect("payments that are not told", [p for p in held.payments.values() if p.at > oldest and p.id not in told], [])
     entries(held.entries, pages(play.world, "/ledger", who, whole), "ledger")
     entries([entry for entry in held.entries if entry[0] == "points"], pages(play.world, "/points", who, whole), "points")
 

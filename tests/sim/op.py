@@ -2,7 +2,7 @@
 
 import time
 
-from oracle import Contradiction
+from state import Contradiction
 
 ENDING = {"code_expired", "repayment_ended", "gateway_refused"}  # refusals that may end something
 UNDECIDED = {"idempotency_in_progress"}

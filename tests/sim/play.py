@@ -12,9 +12,10 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import audit
-from oracle import Customer, Model, day, midnight
 from op import Job
+from oracle import Model
 from serial import Seen, explain
+from state import Customer, day, midnight
 from world import World, until
 
 CUSTOMERS, SHOPS = 10, 3

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from oracle import Contradiction, expect
+from state import Contradiction, expect
 
 
 @dataclass
