@@ -189,9 +189,11 @@ def check_in(play, rng):
 
 
 def extend(play, rng):
+    """Once, or once more."""
     who = one_of(rng, play.free())
-    if who:
-        play.run([calls.extend(who, play.key())], rng)
+    for _ in range(rng.choice([1, 1, 2])):
+        if who and who.id not in play.frozen:
+            play.run([calls.extend(who, play.key())], rng)
 
 
 def owed_by(play, who):
