@@ -68,7 +68,8 @@ app_routes(const struct program *program)
 		      { IDEMPOTENT, "IDEMPOTENT" }, { STREAM, "STREAM" },     { UPLOAD, "UPLOAD" },
 		      { UNTIMED, "UNTIMED" },	    { BODY, "BODY" },	      { QUERY, "QUERY" },
 		      { ANY_ORIGIN, "ANY_ORIGIN" } };
-	struct route *routes = health_routes(program->prefix, program->routes, program->needs_redis, program->gauges);
+	struct route *routes =
+	    health_routes(program->prefix, program->routes, program->needs_redis, program->gauges);
 	const struct route *r;
 	size_t i;
 
