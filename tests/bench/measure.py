@@ -1,5 +1,6 @@
 """What the benchmarks share: processor time and memory of processes, and figures printed beside their goals."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -31,6 +32,23 @@ def cpu_seconds(found):
             continue
         total += int(fields[11]) + int(fields[12])
     return total / TICKS
+
+
+@contextlib.contextmanager
+def no_autogroups():
+    """As doc/operations.md has it: PostgreSQL's backends do not stand behind everybody else.  Puts the setting back."""
+    setting = Path("/proc/sys/kernel/sched_autogroup_enabled")
+    before = setting.read_text().strip() if setting.exists() else "0"
+    mine = before != "0" and os.access(setting, os.W_OK)
+    if mine:
+        setting.write_text("0")
+    elif before != "0":
+        print("# kernel.sched_autogroup_enabled is 1, see doc/operations.md", flush=True)
+    try:
+        yield
+    finally:
+        if mine:
+            setting.write_text(before)
 
 
 def resident_mb(pid):
