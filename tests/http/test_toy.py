@@ -234,8 +234,9 @@ def test_an_upload_that_is_cut_is_noticed(toy):
 def test_long_requests_leave_room_for_short_ones(toy):
     until(lambda: toy.counts().streams == 0, "no stream to be left")
     with ExitStack() as streams:
-        for _ in range(SLOTS):
-            response, lines = toy.events()
+        # An iterator of lines that nobody holds any more closes its connection.
+        open_streams = [toy.events() for _ in range(SLOTS)]
+        for response, lines in open_streams:
             streams.enter_context(response)
             assert next(lines) == "event: open"
         for method, path in (("GET", "events"), ("PATCH", "upload")):
