@@ -103,7 +103,7 @@ identify(const struct dispatch *d, struct req *rq, unsigned flags)
 		return OK;
 	token = bearer(rq);
 	if (!token)
-		return ERR_TOKEN_MISSING;
+		return flags & GUEST ? OK : ERR_TOKEN_MISSING;
 	if (flags & MERCHANT) {
 		/* The key's owner is found by the statement that acts; here only the form is known. */
 		rq->token = token;

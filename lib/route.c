@@ -76,8 +76,8 @@ path_split(struct arena *a, const char *uri, struct segments *ret_path)
 	return OK;
 }
 
-/* Does the pattern match all of path?  Stores what its ":x" segments stand for. */
-static bool
+/* How many ":x" segments the pattern has, if it matches all of path, and what they stand for; -1 if it does not. */
+static int
 pattern_matches(const char *pattern, const struct segments *path, const char *ret_arg[ROUTE_ARGS_MAX])
 {
 	const char *arg[ROUTE_ARGS_MAX] = { 0 };
@@ -87,17 +87,17 @@ pattern_matches(const char *pattern, const struct segments *path, const char *re
 		size_t len = strcspn(pattern + 1, "/");
 
 		if (i == path->n)
-			return false;
+			return -1;
 		if (pattern[1] == ':' && nargs < ROUTE_ARGS_MAX)
 			arg[nargs++] = path->at[i];
 		else if (strlen(path->at[i]) != len || strncmp(path->at[i], pattern + 1, len) != 0)
-			return false;
+			return -1;
 		pattern += 1 + len;
 	}
 	if (i != path->n)
-		return false;
+		return -1;
 	memcpy(ret_arg, arg, sizeof(arg));
-	return true;
+	return nargs;
 }
 
 /* The methods whose bits are set, as the Allow header lists them. */
@@ -123,18 +123,21 @@ route_find(struct arena *a, const struct route *routes, enum method method, cons
 	struct route_match match = { 0 };
 	struct segments path;
 	const struct route *route;
-	unsigned methods = 0; /* of all rows whose pattern fits: two patterns may fit one path */
+	unsigned methods = 0;		/* of all rows whose pattern fits: two patterns may fit one path */
+	int least = ROUTE_ARGS_MAX + 1; /* ":x" in the best of them so far: "/feed" comes before "/:id" */
 	enum err e = path_split(a, uri, &path);
 
 	if (e)
 		return e;
 	for (route = routes; route->path; route++) {
 		const char *arg[ROUTE_ARGS_MAX];
+		int nargs = pattern_matches(route->path, &path, arg);
 
-		if (!pattern_matches(route->path, &path, arg))
+		if (nargs < 0)
 			continue;
 		methods |= 1u << route->method;
-		if (route->method == method && !match.route) {
+		if (route->method == method && nargs < least) {
+			least = nargs;
 			match.route = route;
 			memcpy(match.arg, arg, sizeof(arg));
 		}

@@ -24,6 +24,8 @@ enum route_flag {
 	BODY = 1 << 7,	     /* reads a body, by fields_body; elsewhere every field of one is unknown */
 	QUERY = 1 << 8,	     /* reads a query string, by fields_query; likewise */
 	ANY_ORIGIN = 1 << 9, /* pages of any origin may call it, without credentials, and read the reply */
+	GUEST =
+	    1 << 10, /* a token may be missing, and rq->user is NULL then; one that is there must be good */
 };
 
 enum { ROUTE_ARGS_MAX = 4 };
@@ -51,7 +53,7 @@ const char *route_method_name(enum method m);
 /**
  * route_find(a, routes, method, uri, ret_match):
  * Look ${method} and the path of ${uri} (raw, as REQUEST_URI has it: up to '?', still percent-encoded) up in
- * ${routes}, which ends with a zero row.  Each segment is decoded once.  Errors: ERR_MALFORMED_REQUEST for "%2F",
+ * ${routes}, which ends with a zero row; where several rows fit, the one with the fewest ":x" answers.  Each segment is decoded once.  Errors: ERR_MALFORMED_REQUEST for "%2F",
  * "%00", "//", ".", "..", bad escapes and invalid UTF-8; ERR_NOT_FOUND; ERR_METHOD_NOT_ALLOWED, with
  * ${ret_match}->allow set.
  */

@@ -20,7 +20,7 @@ from servers import end, processes, spawn, until
 TREE = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("MOA_BUILD", TREE / "build")).resolve()
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
-PROGRAMS = ("auth", "pay", "chatbot")
+PROGRAMS = ("auth", "pay", "chatbot", "shorts")
 # The web servers and the programs they spawn do not run as root.
 WWW_USER = "www-data" if os.geteuid() == 0 else None
 
@@ -108,20 +108,22 @@ class Httpd:
         self.auth_env = {"MOA_AUTH_SECRET_FILE": str(secret)}
         self.pay_env = {}  # wins over env, as auth_env does
         self.chatbot_env = {}
+        self.shorts_dir = self.place / "shorts"
+        self.shorts_env = {"MOA_SHORTS_DIR": str(self.shorts_dir)}
         self._install()
         self.programs_log = self.place / "log/moa.log"
         self.ctl = Ctl(postgres, server, secret)
 
     def _install(self):
         """Copy what the web server needs: its user may be unable to enter the build directory."""
-        for name in ("etc/moa", "libexec/moa", "share/moa", "run", "log", "tmp"):
+        for name in ("etc/moa", "libexec/moa", "share/moa", "run", "log", "tmp", "shorts"):
             (self.place / name).mkdir(parents=True)
         for name in PROGRAMS:
             shutil.copy(binary(f"{name}.fcgi"), self.place / "libexec/moa")
         for name, source in (("doc", "doc"), ("htdocs", "htdocs"), ("problem", "httpd-conf/problem")):
             shutil.copytree(TREE / source, self.place / "share/moa" / name)
         if WWW_USER:
-            for name in ("run", "log", "tmp"):
+            for name in ("run", "log", "tmp", "shorts"):
                 shutil.chown(self.place / name, WWW_USER, WWW_USER)
 
     @property
@@ -219,7 +221,7 @@ class Lighttpd(Httpd):
             return "( " + ", ".join(f'"{name}" => "{value}"' for name, value in env.items()) + " )"
 
         # lighttpd takes no name twice.
-        own = {**self.auth_env, **self.pay_env, **self.chatbot_env}
+        own = {**self.auth_env, **self.pay_env, **self.chatbot_env, **self.shorts_env}
         shared = {name: value for name, value in self.env.items() if name not in own}
         settings = f"""
             var.moa_procs = {self.twins}
@@ -230,6 +232,8 @@ class Lighttpd(Httpd):
             var.moa_auth_env = {table(self._missing(shared, self.auth_env))}
             var.moa_pay_env = {table(self._missing(shared, self.pay_env))}
             var.moa_chatbot_env = {table(self._missing(shared, self.chatbot_env))}
+            var.moa_shorts_env = {table(self._missing(shared, self.shorts_env))}
+            var.moa_shorts_dir = "{self.shorts_dir}"
             """
         (self.place / "etc/moa/lighttpd-settings.conf").write_text(settings)
         self.render("lighttpd/moa.conf.in", "lighttpd.conf")
@@ -274,6 +278,8 @@ class Apache(Httpd):
             options("auth", {**self.env, **self.auth_env}),
             options("pay", {**self.env, **self.pay_env}),
             options("chatbot", {**self.env, **self.chatbot_env}),
+            options("shorts", {**self.env, **self.shorts_env}),
+            f"Define MOA_SHORTS_DIR {self.shorts_dir}",
         ]
         (self.place / "etc/moa/apache-settings.conf").write_text("\n".join(settings) + "\n")
         self.render("apache/moa.conf.in", "apache.conf")

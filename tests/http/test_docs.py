@@ -49,7 +49,7 @@ def test_what_a_page_names_exists(page):
 
 
 def test_metrics_that_the_guide_watches_exist(operations, api):
-    shown = "".join(api.get(f"/{prefix}/metrics").text for prefix in ("auth", "pay", "chat"))
+    shown = "".join(api.get(f"/{prefix}/metrics").text for prefix in ("auth", "pay", "chat", "shorts"))
     names = set(re.findall(r"^# TYPE (\S+) ", shown, re.M))
     watched = set(re.findall(r"`(moa_[a-z_]+)", operations)) - {"moa_auth", "moa_pay", "moa_chatbot", "moa_worker", "moa_"}
     assert watched and watched - names == set()

@@ -412,7 +412,7 @@ def test_jwks_at_both_addresses(api):
 
 
 def test_health_is_open_to_loopback(api):
-    for program in ("auth", "pay", "chat"):
+    for program in ("auth", "pay", "chat", "shorts"):
         assert api.get(f"/{program}/healthz").json() == {"status": "ok"}
         assert api.get(f"/{program}/readyz").status_code == 200
         assert "# TYPE" in api.get(f"/{program}/metrics").text

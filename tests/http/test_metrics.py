@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 
-@pytest.mark.parametrize("program", ["auth", "pay", "chat"])
+@pytest.mark.parametrize("program", ["auth", "pay", "chat", "shorts"])
 def test_promtool_finds_no_fault(api, program):
     customer = api.register()
     api.get("/auth/me", token=customer)

@@ -12,6 +12,7 @@ from hooks import emit
 from moa import PROGRAMS, TREE, binary
 from nodes import node
 from shop import Shop, fresh
+from shorts_calls import shorts_calls
 
 # The web server answers it, from a file.
 STATIC = {("GET", "/api/v1/openapi.yaml")}
@@ -52,8 +53,9 @@ def test_security_is_that_of_the_route(description, routes):
         security = operation.get("security", description.document["security"])
         scheme = "merchant_key" if "MERCHANT" in flags else "access_token"
         needs_token = bool(security) and all(scheme in way for way in security)
-        assert needs_token == ("PUBLIC" not in flags), (method, path)
-        assert ("401" in operation["responses"]) or not needs_token, (method, path)
+        assert needs_token == (not flags & {"PUBLIC", "GUEST"}), (method, path)
+        assert (security == [{}, {"access_token": []}]) == ("GUEST" in flags), (method, path)
+        assert ("401" in operation["responses"]) or not flags & {"GUEST"} and not needs_token, (method, path)
         assert ("administration" in operation["tags"]) == ("ADMIN" in flags), (method, path)
         assert "403" in operation["responses"] or "ADMIN" not in flags, (method, path)
 
@@ -127,13 +129,14 @@ def test_every_operation_keeps_its_promise(description, api, ctl, gateway, monke
     admin.access_token = api.login(admin.email, admin.password)["access_token"]
     merchant_calls(api, admin)
     bill_calls(api, customer, admin, ctl)
+    shorts_calls(api, customer, admin)
     api.get("/auth/customers", token=admin, params={"q": customer.email})
     api.post(f"/auth/customers/{customer.id}/revoke_sessions", token=admin)
     leaver = api.register()
     api.delete("/auth/me", token=leaver, json={"password": leaver.password})
     for path in ("/auth/jwks.json", "/.well-known/jwks.json", "/openapi.yaml"):
         api.get(path)
-    for program in ("auth", "pay", "chat"):
+    for program in ("auth", "pay", "chat", "shorts"):
         for name in ("healthz", "readyz", "metrics"):
             api.get(f"/{program}/{name}")
     assert succeeded == {(method, path) for method, path, _ in description.operations()}

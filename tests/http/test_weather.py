@@ -333,7 +333,7 @@ def test_clean_stop_with_idle_kept_connections(own_system, alone):
 
 def test_stop_of_the_whole_system(own_system):
     """lighttpd takes its programs with it, soon."""
-    assert {name: len(pids) for name, pids in own_system.programs().items()} == {"auth": 2, "pay": 2, "chatbot": 2}
+    assert {name: len(pids) for name, pids in own_system.programs().items()} == {"auth": 2, "pay": 2, "chatbot": 2, "shorts": 2}
     begun = time.monotonic()
     own_system.stop()
     assert own_system.programs() == {}

@@ -77,6 +77,7 @@ static const struct route routes[] = {
 	{ DELETE, "/thing", note, PUBLIC, 0 },
 	{ DELETE, "/account", note, PUBLIC | BODY, 0 },
 	{ GET, "/admin", note, ADMIN, 0 },
+	{ GET, "/shown", note, GUEST, 0 },
 	{ POST, "/shop", note, MERCHANT, 0 },
 	{ POST, "/pay", note, PUBLIC | IDEMPOTENT | BODY, 0 },
 	{ POST, "/pay/other", note, PUBLIC | IDEMPOTENT | BODY, 0 },
@@ -304,6 +305,18 @@ public_looks_at_no_token(void **state)
 	assert_string_equal(seen.user, "-");
 	assert_call(OK, GET_AS("/open", bearer("customer", 900)), NULL);
 	assert_string_equal(seen.user, "-");
+}
+
+static void
+guests_need_no_token_and_bring_no_bad_one(void **state)
+{
+	(void)state;
+	assert_call(OK, FCGI_GET("/shown"), NULL);
+	assert_string_equal(seen.user, "-");
+	assert_call(OK, GET_AS("/shown", bearer("customer", 900)), NULL);
+	assert_string_equal(seen.user, CUSTOMER);
+	assert_call(ERR_TOKEN_INVALID, GET_AS("/shown", "Bearer x"), NULL);
+	assert_call(ERR_TOKEN_EXPIRED, GET_AS("/shown", bearer("customer", -1)), NULL);
 }
 
 static void
@@ -584,6 +597,7 @@ main(void)
 		WITH_DISPATCH(a_refusal_may_be_read_across_origins),
 		WITH_DISPATCH(signed_in_is_the_rule),
 		WITH_DISPATCH(public_looks_at_no_token),
+		WITH_DISPATCH(guests_need_no_token_and_bring_no_bad_one),
 		WITH_DISPATCH(admin_is_a_role),
 		WITH_DISPATCH(merchants_come_with_keys),
 		WITH_DISPATCH(bodies_are_json),
