@@ -27,7 +27,7 @@ enum { TICKET_BYTES = 16 };
  */
 static struct kv_script take_script = {
 	.name = "flow_take",
-	.lua = FLOW_LUA_NOW
+	.lua = KV_LUA_NOW
 	"local h = redis.call('HMGET', KEYS[1], 'customer', 'ticket', 'ticket_until', 'turn', 'version')\n"
 	"if h[1] and h[1] ~= ARGV[1] then return { 'theirs' } end\n"
 	"if h[2] and h[2] ~= ARGV[6] and tonumber(h[3]) > now() then\n"

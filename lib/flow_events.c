@@ -22,7 +22,7 @@
  */
 static struct kv_script append_script = {
 	.name = "flow_append",
-	.lua = FLOW_LUA_NOW FLOW_LUA_ADD
+	.lua = KV_LUA_NOW FLOW_LUA_ADD
 	"local h = redis.call('HMGET', KEYS[1], 'ticket', 'cancel', 'followed')\n"
 	"if h[1] ~= ARGV[1] then return { h[1] and 'lost' or 'gone' } end\n"
 	"local t = now()\n"
@@ -37,7 +37,7 @@ static struct kv_script append_script = {
  */
 static struct kv_script watch_script = {
 	.name = "flow_watch",
-	.lua = FLOW_LUA_NOW FLOW_LUA_HEADER
+	.lua = KV_LUA_NOW FLOW_LUA_HEADER
 	"local h = redis.call('HMGET', KEYS[1], 'customer', 'ticket', 'ticket_until', 'turn', 'version')\n"
 	"if h[1] and h[1] ~= ARGV[1] then return { 'theirs' } end\n"
 	"local customer, tag, turn = header(KEYS[2])\n"

@@ -14,13 +14,6 @@
 
 struct redisReply;
 
-/* now(): Redis' own clock in ms, the only one that leases are measured by. */
-#define FLOW_LUA_NOW                                                                                         \
-	"local function now()\n"                                                                             \
-	"  local time = redis.call('TIME')\n"                                                                \
-	"  return time[1] * 1000 + math.floor(time[2] / 1000)\n"                                             \
-	"end\n"
-
 /* header(key): Customer, tag and turn that the list at key is of; nothing if there is none. */
 #define FLOW_LUA_HEADER                                                                                      \
 	"local function header(key)\n"                                                                       \

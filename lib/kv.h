@@ -31,6 +31,13 @@ struct kv_script {
 	_Atomic(char *) sha; /* what EVALSHA goes by: Redis tells it when the script is first loaded */
 };
 
+/* For scripts: now() is Redis' own clock in ms, the one that all nodes have in common. */
+#define KV_LUA_NOW                                                                                           \
+	"local function now()\n"                                                                             \
+	"  local time = redis.call('TIME')\n"                                                                \
+	"  return time[1] * 1000 + math.floor(time[2] / 1000)\n"                                             \
+	"end\n"
+
 struct kv_args {
 	int n;
 	const char *const *at;

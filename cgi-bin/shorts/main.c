@@ -8,6 +8,7 @@
 
 static const struct route routes[] = {
 	{ GET, SHORTS "/:id", short_show, GUEST },
+	{ POST, SHORTS "/:id/watch", watch_beat, BODY },
 	{ 0 },
 };
 

@@ -14,6 +14,7 @@ struct resp;
 /* What this program may run on PostgreSQL; the texts are in shorts_sql.c. */
 enum {
 	SHORTS_SHOW,
+	SHORTS_WATCH,
 	SHORTS__MAX, /* the comma keeps one on each line */
 };
 extern const struct stmt shorts_stmts[SHORTS__MAX];
@@ -26,5 +27,6 @@ extern struct shorts_conf shorts_conf;
 
 /* The handlers, each in the file of its first word. */
 enum err short_show(const struct req *rq, struct resp *rs);
+enum err watch_beat(const struct req *rq, struct resp *rs);
 
 #endif

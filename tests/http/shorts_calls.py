@@ -8,4 +8,5 @@ def shorts_calls(api, customer, admin):
     short = make_short(api.system, customer, description="첫 #산책 #고양이")
     api.get(f"/shorts/{short}")
     api.get(f"/shorts/{short}", token=customer)
+    api.post(f"/shorts/{short}/watch", token=customer, json={"playing": True})
     assert admin
