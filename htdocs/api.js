@@ -27,16 +27,18 @@ export async function problem_of(reply) {
 	return new Problem(reply.status, body, Number(reply.headers.get("Retry-After")) || 0);
 }
 
+/* A body is JSON, or a Blob as it is: then its type is among the headers. */
 async function send(method, path, { body, headers = {}, signal } = {}) {
 	const all = { "Accept-Language": spoken(), Accept: "application/json", ...headers };
+	const is_data = body !== undefined && !(body instanceof Blob);
 
 	if (access && !("Authorization" in headers))
 		all.Authorization = `Bearer ${access}`;
-	if (body !== undefined)
+	if (is_data)
 		all["Content-Type"] = "application/json";
 	try {
 		return await fetch(BASE + path, { method, headers: all, signal, cache: "no-store",
-			credentials: "same-origin", body: body === undefined ? undefined : JSON.stringify(body) });
+			credentials: "same-origin", body: is_data ? JSON.stringify(body) : body });
 	} catch (e) {
 		if (e.name === "AbortError")
 			throw e;
@@ -75,6 +77,8 @@ export function renew() {
 	return renewing;
 }
 
+export const is_signed_in = () => access !== null;
+
 export const may_be_signed_in = () => access !== null || localStorage.getItem(KNOWN) !== null;
 
 export async function sign_in(email, password) {
@@ -91,13 +95,17 @@ export async function sign_out() {
 	forget();
 }
 
-/* The reply, whatever it is; an access token that has ended is renewed on the way. */
-export async function ask(method, path, more) {
-	const reply = access || await renew() ? await send(method, path, more) : null;
+/*
+ * The reply, whatever it is; an access token that has ended is renewed on the way.  With guest, whoever is not signed in asks all
+ * the same.
+ */
+export async function ask(method, path, { guest = false, ...more } = {}) {
+	const known = access || (!guest || may_be_signed_in()) && await renew();
+	const reply = known ? await send(method, path, more) : null;
 
 	if (reply && reply.status !== 401)
 		return reply;
-	if (reply && await renew())
+	if (guest || reply && await renew())
 		return send(method, path, more);
 	throw new Problem(401, { code: "signed_out" });
 }

@@ -12,6 +12,7 @@ teach({
 		sign_out: "로그아웃",
 		email: "이메일",
 		password: "비밀번호",
+		look_around: "로그인하지 않고 보기",
 		door_again: "오래 쉬어서 로그아웃되었어요. 다시 로그인해 주세요.",
 		bad_credentials: "이메일이나 비밀번호가 맞지 않아요.",
 		failed: "문제가 생겼어요. 잠시 뒤 다시 해 주세요.",
@@ -21,6 +22,7 @@ teach({
 		sign_out: "Sign out",
 		email: "E-mail",
 		password: "Password",
+		look_around: "Go on without signing in",
 		door_again: "You were signed out after a long break. Please sign in again.",
 		bad_credentials: "E-mail or password is wrong.",
 		failed: "Something went wrong. Please try again in a moment.",
@@ -92,7 +94,10 @@ async function leave() {
 	page.closed();
 	await sign_out();
 	page.left();
-	show_door();
+	if (page.guests)
+		await go_in();
+	else
+		show_door();
 }
 
 const words = (tag, name, members = {}) => {
@@ -111,21 +116,25 @@ function build() {
 		make("p", { id: "door_error", className: "error", role: "alert", hidden: true }),
 		words("button", "sign_in", { className: "main", type: "submit" }));
 
+	const past = words("button", "look_around", { className: "plain", type: "button", hidden: !page.guests });
+
 	form.addEventListener("submit", enter);
-	at("door").append(words("h1", "door_title"), words("p", "door_text"), form);
+	past.addEventListener("click", go_in);
+	at("door").append(words("h1", "door_title"), words("p", "door_text"), form, past);
 	at("leave").addEventListener("click", leave);
 }
 
 /*
  * Build it, and let in who is signed in.  The page: opened() when somebody has come in, closed() when nobody is any longer,
- * left() after signing out, spoke() in another language; door_title and door_text are its words.
+ * left() after signing out, spoke() in another language; door_title and door_text are its words.  With guests: true everybody comes
+ * in, and the door is shown when the page asks for it.
  */
 export async function open_door(its_page) {
 	page = its_page;
 	build();
 	start_language(at("language"), page.spoke);
 	try {
-		if (may_be_signed_in() && await renew())
+		if (may_be_signed_in() && await renew() || page.guests)
 			await go_in();
 		else
 			show_door();

@@ -87,7 +87,7 @@ class Chat:
                 self.head(status, kind, ("Content-Length", str(len(body))), *headers)
                 self.wfile.write(body)
 
-            do_POST = do_DELETE = do_GET
+            do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_GET
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True

@@ -1,0 +1,71 @@
+/* A channel: whose it is, who follows it, and its shorts in an order that one can choose. */
+import { call } from "/api.js";
+import { at, make } from "/dom.js";
+import { face } from "./card.js";
+import { follow_button } from "./follow.js";
+import { tile } from "./grid.js";
+import { Pages } from "./pages.js";
+import { guarded } from "./toast.js";
+import { few, say } from "./words.js";
+
+const SORTS = ["latest", "popular", "oldest"];
+
+let channel = null, sort = SORTS[0], opened = null; /* opened: the id that the address names */
+let shorts = null; /* Pages */
+
+/* What is said of a channel at the head of a screen, with a button or a link beside it. */
+export const head = ({ nickname, introduction, subscriber_count, short_count }, beside) => [
+	face(nickname),
+	make("div", {},
+		make("h1", { dir: "auto" }, nickname),
+		make("p", { className: "counts" }, `${say("subscribers", { n: few(subscriber_count) })} · ${say("short_count", { n: few(short_count) })}`),
+		introduction ? make("p", { dir: "auto" }, introduction) : ""),
+	beside];
+
+function draw_sorts() {
+	at("sorts").replaceChildren(...SORTS.map((name) => {
+		const chip = make("button", { className: "chip", type: "button" }, say(`sort.${name}`));
+
+		chip.setAttribute("aria-pressed", String(name === sort));
+		chip.addEventListener("click", () => {
+			sort = name;
+			draw_sorts();
+			load_shorts();
+		});
+		return chip;
+	}));
+}
+
+const load_shorts = () => shorts.open(`/shorts/channels/${channel.id}/shorts?limit=30&sort=${sort}`);
+
+export function draw_channel() {
+	if (!channel)
+		return;
+	at("channel_head").replaceChildren(...head(channel, channel.mine
+		? make("a", { href: "#me", className: "plain" }, say("tab.me"))
+		: follow_button(channel, channel.subscribed, (followed) => {
+			channel.subscribed = followed;
+			channel.subscriber_count += followed ? 1 : -1;
+			draw_channel();
+		})));
+	draw_sorts();
+}
+
+export async function open_channel(id) {
+	shorts ??= new Pages(at("channel_shorts"), { item: tile, className: "grid", empty: () => say("no_channel_shorts") });
+	opened = id;
+	channel = null;
+	sort = SORTS[0];
+	shorts.close();
+	at("channel_head").replaceChildren();
+	at("sorts").replaceChildren();
+	await guarded(async () => {
+		const found = await call("GET", `/shorts/channels/${encodeURIComponent(id)}`, { guest: true });
+
+		if (id !== opened)
+			return;
+		channel = found;
+		draw_channel();
+		await load_shorts();
+	}, () => open_channel(id));
+}
