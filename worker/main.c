@@ -80,6 +80,7 @@ static const struct stmt stmts[WORKER__MAX] = {
 				    "SELECT id, payment_key, amount_won, again, key FROM pay.next_give_back()" },
 	[WORKER_GIVEN_BACK] = { "given_back", 1, "SELECT pay.given_back($1)" },
 	[WORKER_NOT_GIVEN_BACK] = { "not_given_back", 4, "SELECT pay.not_given_back($1, $2, $3, $4)" },
+	[WORKER_RANK] = { "rank", 0, "SELECT number, size FROM shorts.make_page_set()" },
 	[WORKER_END_CONFIRM] = { "end_confirm", 3, "SELECT code FROM pay.end_confirm($1, NULL, $2, $3)" },
 };
 
@@ -116,7 +117,7 @@ static enum err
 chores(struct worker *w)
 {
 	static enum err (*const all[])(struct worker *) = {
-		expire_all, erase_all, repay_all, give_back_all, job_all, sweep_if_due,
+		expire_all, erase_all, repay_all, give_back_all, job_all, rank_if_due, sweep_if_due,
 	};
 	enum err e, last = OK;
 	size_t i;

@@ -45,6 +45,7 @@ enum worker_stmt {
 	WORKER_NEXT_GIVE_BACK,
 	WORKER_GIVEN_BACK,
 	WORKER_NOT_GIVEN_BACK,
+	WORKER_RANK,
 	WORKER__MAX
 };
 
@@ -92,6 +93,9 @@ enum err expire_all(struct worker *w) MUST_CHECK;
  * asked to end.  Errors: what the first failure gave; the job is then due still.
  */
 enum err job_all(struct worker *w) MUST_CHECK;
+
+/** rank_if_due(w): Once a minute, rank the shorts for the feed.  Errors: PostgreSQL's; the feed goes on with the last order. */
+enum err rank_if_due(struct worker *w) MUST_CHECK;
 
 /**
  * sweep_if_due(w):

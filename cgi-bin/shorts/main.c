@@ -7,6 +7,7 @@
 #define SHORTS "/api/v1/shorts"
 
 static const struct route routes[] = {
+	{ GET, SHORTS "/feed", feed_list, GUEST | QUERY },
 	{ GET, SHORTS "/:id", short_show, GUEST },
 	{ POST, SHORTS "/:id/watch", watch_beat, BODY },
 	{ 0 },

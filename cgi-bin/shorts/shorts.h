@@ -15,6 +15,7 @@ struct resp;
 enum {
 	SHORTS_SHOW,
 	SHORTS_WATCH,
+	SHORTS_FEED,
 	SHORTS__MAX, /* the comma keeps one on each line */
 };
 extern const struct stmt shorts_stmts[SHORTS__MAX];
@@ -28,5 +29,6 @@ extern struct shorts_conf shorts_conf;
 /* The handlers, each in the file of its first word. */
 enum err short_show(const struct req *rq, struct resp *rs);
 enum err watch_beat(const struct req *rq, struct resp *rs);
+enum err feed_list(const struct req *rq, struct resp *rs);
 
 #endif

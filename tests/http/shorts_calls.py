@@ -9,4 +9,5 @@ def shorts_calls(api, customer, admin):
     api.get(f"/shorts/{short}")
     api.get(f"/shorts/{short}", token=customer)
     api.post(f"/shorts/{short}/watch", token=customer, json={"playing": True})
+    api.get("/shorts/feed", token=customer, params={"limit": 1, "explain": "1"})
     assert admin

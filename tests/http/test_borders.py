@@ -51,6 +51,7 @@ OFFERED = {
     "auth.next_erasure()": {"worker"},
     "auth.erasure_done(uuid,text)": {"worker"},
     "auth.sweep()": {"worker"},
+    "shorts.make_page_set()": {"worker"},
 }
 # What only migrations call, which run as the owners.
 OWNERS_ONLY = {"moa.install_idempotency(text)"}
