@@ -33,15 +33,17 @@ let page = {};
 
 /* What to say about a failure: offline, busy and rate_limited are the page's words, and refused.CODE what it knows more of. */
 export function excuse(e) {
+	const known = e.code === "bad_credentials" ? say(e.code) : e.code && say(`refused.${e.code}`);
+
 	if (e.status === 0)
 		return say("offline");
-	if (e.code === "bad_credentials")
-		return say(e.code);
+	if (known)
+		return known;
 	if (e.status === 429)
 		return say("rate_limited", { s: Math.max(1, e.wait_s) });
 	if (e.status >= 500)
 		return e.status === 500 ? say("failed") : say("busy");
-	return say(`refused.${e.code}`) || e.message || say("failed");
+	return e.message || say("failed");
 }
 
 function show_inside(shown) {

@@ -17,7 +17,7 @@ export function mute(wanted) {
 }
 
 /* Who would rather not see things move starts them by hand. */
-const moves = () => !matchMedia("(prefers-reduced-motion: reduce)").matches;
+export const moves = () => !matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export class Player {
 	/* changed() is called when it begins or ceases to play. */
@@ -87,8 +87,8 @@ export class Player {
 	load(more) {
 		players.add(this);
 		this.video.muted = muted;
-		this.video.poster = this.short.thumbnail_url;
-		if (!more || this.video.hasAttribute("src"))
+		this.video.poster = this.short.thumbnail_url ?? "";
+		if (!more || this.video.hasAttribute("src") || !this.short.video_url)
 			return;
 		this.video.preload = "auto";
 		this.video.src = this.short.video_url;

@@ -25,7 +25,7 @@ export function forget() {
 const base64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
 /* It may go better by itself, after a while. */
-const is_passing = (e) => e.status === 0 || e.status === 423 || e.status === 429 || e.status >= 500 && e.status !== 507;
+const is_passing = (e) => e.status === 0 || e.code === "rate_limited" || e.status >= 500 && e.code !== "storage_full";
 
 /* Do nothing for a while, or until the network is back or the upload is stopped. */
 const rest = (ms, signal) => new Promise((resolve) => {

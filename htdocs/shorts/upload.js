@@ -3,6 +3,7 @@ import { Problem, call } from "/api.js";
 import { at, make } from "/dom.js";
 import { excuse, show_door } from "/door.js";
 import { objection } from "./more.js";
+import { moves } from "./player.js";
 import { complain } from "./sheet.js";
 import { tell } from "./toast.js";
 import { Upload, forget, remembered } from "./tus.js";
@@ -88,7 +89,14 @@ async function hand_in() {
 	} catch (e) {
 		if (!(e instanceof Problem))
 			throw e;
-		handing = wanted = false;
+		handing = false;
+		/* Not all of it is there after all, or nothing is any more. */
+		if ([404, 409, 410].includes(e.status) && !upload.again) {
+			upload.again = true;
+			upload.run();
+			return;
+		}
+		wanted = false;
 		if (e.status === 401)
 			show_door("door_again");
 		else
@@ -131,9 +139,11 @@ function pick() {
 }
 
 /* Whoever picked a video that is too long is told before it is sent in vain. */
-async function check_length() {
+async function look_at_preview() {
 	const { duration } = at("preview");
 
+	if (moves())
+		at("preview").play().catch(() => {});
 	if (upload && Number.isFinite(duration) && duration > SECONDS_MAX + 0.5) {
 		await drop();
 		complain("file_wrong", say("upload.too_long", { s: number(Math.round(duration)) }));
@@ -169,7 +179,8 @@ export function open_upload() {
 
 export function start_upload() {
 	at("file").addEventListener("change", pick);
-	at("preview").addEventListener("loadedmetadata", check_length);
+	at("preview").addEventListener("loadedmetadata", look_at_preview);
+	at("preview").addEventListener("click", () => (at("preview").paused ? at("preview").play() : at("preview").pause()));
 	at("upload_form").addEventListener("submit", want);
 	at("upload_form").addEventListener("input", draw_counts);
 	at("drop").addEventListener("click", drop);

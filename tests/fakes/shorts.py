@@ -16,6 +16,8 @@ from chat import Chat
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; connect-src 'self'; "
           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 CUT, SILENCE = "cut", "silence"
+CHANNEL = re.compile("GET /shorts/(me/overview|channels/:id)")
+LISTS = re.compile("GET /shorts/(search|me/(uploads|liked|commented)|channels/:id/shorts)")
 ME, OTHER = (str(uuid.UUID(int=number, version=4)) for number in (1, 2))
 TITLES = ("한강의 밤", "고양이 산책", "Morning run", "오늘의 커피", "Waves", "라면 끓이기")
 
@@ -49,6 +51,7 @@ class Shorts(Chat):
         self.lost = False  # the videos' files are
         self.shorts = [make_short(number) for number in range(count)]
         self.watched = {"next_in_s": 3, "lap_progress_s": 0, "points_earned": 0, "points_today": 0, "daily_cap": 100}
+        self.comments = []  # threads, the newest first
         self.upload = None  # {length, data} of the only one
         self.lock = threading.Lock()
 
@@ -98,12 +101,12 @@ class Shorts(Chat):
             return self.plain(call)
         if "/uploads" in path and "/me/" not in path:
             return self.tus(handler, body)
-        if ":id" in call and "/channels/" not in call and not short:
+        if "/shorts/:id" in call and not short:
             return 404, {"code": "not_found", "title": "Not found"}
         if call == "GET /shorts/feed":
             begin = int((re.search(r"cursor=(\d+)", query) or [0, 0])[1])
-            rest = begin + 10 < len(self.shorts)
-            return 200, {"items": self.shorts[begin:begin + 10], "next_cursor": str(begin + 10) if rest else None}
+            ready = [one for one in self.shorts if one["status"] == "ready"]
+            return 200, {"items": ready[begin:begin + 10], "next_cursor": str(begin + 10) if begin + 10 < len(ready) else None}
         if call == "PUT /shorts/:id/reaction":
             short.update(my_reaction=body["type"], like_count=3 + (body["type"] == "like"))
             return 200, {name: short[name] for name in ("like_count", "dislike_count", "my_reaction")}
@@ -113,7 +116,36 @@ class Shorts(Chat):
             return 200, short
         if call == "POST /shorts":
             return 202, {"id": self.shorts[0]["id"], "status": "processing"}
-        return 204, None
+        return self.more(call, query, body) or (204, None)
+
+    def more(self, call, query, body):
+        """Lists, channels, comments."""
+        channel = {"id": ME if "/me/" in call else OTHER, "nickname": "나" if "/me/" in call else "달리는 곰", "introduction": "매일 달려요.",
+                   "subscriber_count": 7, "short_count": len(self.shorts), "subscribed": False, "mine": "/me/" in call}
+        if LISTS.fullmatch(call):
+            items = [] if "nothing" in query else self.shorts
+        elif CHANNEL.fullmatch(call):
+            return 200, channel
+        elif call.startswith("GET /shorts/me/subscri"):
+            items = [channel]
+        elif call == "GET /shorts/:id/comments":
+            items = self.comments
+        elif call == "POST /shorts/:id/comments":
+            return 201, self.comment(body)
+        else:
+            return None
+        return 200, {"items": items, "next_cursor": None}
+
+    def comment(self, body):
+        made = {"id": str(uuid.uuid4()), "parent_id": body.get("parent_id"), "text": body["text"], "author": {"id": ME, "nickname": "나"},
+                "mine": True, "deleted": False, "created_at": "2026-11-22T03:04:05.123Z"}
+        root = next((one for one in self.comments if one["id"] == made["parent_id"]), None)
+        if root:
+            root["replies"].append(made)
+            root["reply_count"] += 1
+        else:
+            self.comments.insert(0, {**made, "replies": [], "reply_count": 0})
+        return made
 
     def tus(self, handler, body):
         """tus 1.0.0, as far as the page goes."""

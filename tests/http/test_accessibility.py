@@ -1,13 +1,19 @@
 """Every page as axe-core sees it, light and dark: names, roles, contrast, and all else of WCAG 2.2 AA that a program can judge."""
 
+import sys
+
 import pytest
 
 from browser import browser, resize  # noqa: F401  pylint: disable=unused-import
 from debts import give_points
+from moa import TREE
 from nodes import node_place
 from pay_page import PayPage
 from servers import until
 from shop import shop  # noqa: F401  pylint: disable=unused-import
+
+sys.path.insert(0, str(TREE / "tests/fakes"))
+from shorts import ME, Shorts, make_clip  # noqa: E402
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN = """
@@ -102,4 +108,56 @@ def test_the_customers_page(api, postgres, shop, judge):  # noqa: F811
     judge.look()
     judge.one("#pin").send_keys("000000")
     judge.one("#trouble")
+    judge.look()
+
+
+@pytest.fixture
+def shorts(tmp_path):
+    """A stand-in for moa's shorts: some that are not ready, a thread of comments, half a lap watched."""
+    server = Shorts(TREE / "htdocs", make_clip(tmp_path / "clip")).start()
+    server.shorts[1].update(status="processing", progress=43, video_url=None, thumbnail_url=None)
+    server.shorts[2].update(status="failed", reason="too_long", video_url=None, thumbnail_url=None)
+    server.watched = {**server.watched, "lap_progress_s": 30, "points_today": 40}
+    thread = server.comment({"text": "좋아요"})
+    server.comment({"text": "저도요", "parent_id": thread["id"]})
+    yield server
+    server.stop()
+
+
+SHEETS = {"talk": 2, "share": 3, "more": 4}
+
+
+def test_the_shorts(shorts, judge):
+    """The reel as a guest and signed in, what comes up over it, and every other screen."""
+    judge.open(f"{shorts.url}/shorts/")
+    judge.shows("한강의 밤", "#reel h2")
+    judge.look()
+    judge.one("[data-screen=me]").click()
+    judge.one("#sign_in")
+    judge.look()
+    judge.one("[name=email]").send_keys("me@moa.example")
+    judge.one("[name=password]").send_keys("moa-demo-password\n")
+    judge.shows("올리지 못했어요", "#shelf .state")
+    judge.look()
+    for where, what in (("me/subscriptions", "#shelf .follow"), (f"channel/{ME}", "#channel .tile"), ("search", "#found .none"),
+                        ("search/nothing", "#found .none"), ("search/x", "#found .tile"), ("upload", "#upload h1")):
+        judge.browser.execute_script("location.hash = arguments[0]", where)
+        judge.one(what)
+        judge.look()
+    judge.all("#file")[0].send_keys(str(shorts.clip))
+    judge.shows("다 보냈어요", "#sent_word")
+    judge.one("#hand_in").click()
+    judge.one("#upload_wrong")
+    judge.look()
+    judge.one("[data-screen=feed]").click()
+    for name, nth in SHEETS.items():
+        judge.all("#reel .rail button")[nth].click()
+        judge.one(f"#{name}[open]")
+        until(lambda n=name: n != "talk" or judge.all("#threads .said"), "the comments")
+        judge.look()
+        if name != "more":
+            judge.one(f"#{name} [data-close]").click()
+    judge.one("#acts button").click()
+    judge.one("#report [type=submit]").click()
+    judge.one("#report_wrong")
     judge.look()

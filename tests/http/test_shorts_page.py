@@ -1,5 +1,6 @@
 """The page for shorts in a browser: the reel, points, reactions, and bad weather, which a stand-in makes."""
 
+import os
 import re
 import sys
 from types import SimpleNamespace
@@ -191,3 +192,182 @@ def test_its_files_are_served(server, request):
             reply = found.session.get(url + path.name, timeout=10)
             kind = "css" if path.suffix == ".css" else "javascript"
             assert reply.status_code == 200 and kind in reply.headers["Content-Type"], path.name
+
+
+def test_comments(moa, page):
+    """Threads and one level of replies; what is HTML stays text; a reply is over when it is sent; only one's own can be deleted."""
+    for text in ("<b>first</b>", "second"):
+        moa.comments[0:0] = [{**moa.comment({"text": text}), "replies": [], "reply_count": 0, "mine": False,
+                              "author": {"id": moa.shorts[0]["channel"]["id"], "nickname": "달리는 곰"}}]
+        del moa.comments[1]
+    here = page(360, 740, "ko-KR").enter(moa.url, SOMEBODY)
+    here.plays(0)
+    here.press("c")
+    until(lambda: here.text("#threads .text") == ["second", "<b>first</b>"], "the threads")
+    assert here.all("#threads b") == []
+    here.all("#threads .acts .link")[0].click()
+    assert here.one("#replying").text == "달리는 곰님에게 답글 쓰는 중"
+    here.one("#comment").send_keys("답글이에요", Keys.ENTER)
+    until(lambda: here.text(".replies .text") == ["답글이에요"], "the reply")
+    until(lambda: not here.one("#comment").get_attribute("value"), "an empty line")
+    here.one("#comment").send_keys("새 댓글", Keys.ENTER)
+    until(lambda: here.text("#threads .text") == ["새 댓글", "second", "답글이에요", "<b>first</b>"], "the comment")
+    sent = [body for call, body in moa.calls if call == "POST /shorts/:id/comments"]
+    assert sent[0]["parent_id"] and sent[1] == {"text": "새 댓글"}
+    assert here.text("#talk_title") == ["댓글 2"]
+    here.one("#comment").send_keys("x" * 256, Keys.ENTER)
+    here.shows("255자까지", "#talk_wrong")
+    assert [node.text for node in here.all("#threads .acts .link")] == ["답글", "지우기", "답글", "답글", "지우기", "답글"]
+    here.all("#threads .acts .link")[1].click()
+    here.one("#sure [value=yes]").click()
+    until(lambda: here.text("#threads .text") == ["second", "답글이에요", "<b>first</b>"], "the comment to go")
+    assert here.fits() and here.complaints() == []
+
+
+def test_searching(moa, page):
+    """Also from a tag; the address says what was looked for, so that going back shows it again."""
+    here = page().enter(moa.url, where="search")
+    here.shows("A misspelt word will do", "#found .none")
+    here.one("#query").send_keys("고양이 산책", Keys.ENTER)
+    until(lambda: len(here.all("#found .tile")) == 12, "the videos")
+    assert ("GET /shorts/search", "q=%EA%B3%A0%EC%96%91%EC%9D%B4%20%EC%82%B0%EC%B1%85") in moa.calls
+    here.all("#found .tile")[3].click()
+    here.plays(0)
+    assert here.text("#reel h2")[0] == moa.shorts[3]["title"]
+    here.browser.back()
+    here.one("#found .tile")
+    assert sum(call == "GET /shorts/search" for call, _ in moa.calls) == 1
+    here.browser.execute_script("location.hash = 'search/nothing'")
+    here.shows("Nothing fits “nothing”", "#found .none")
+    here.one("[data-screen=feed]").click()
+    here.one("#reel .description a").click()
+    until(lambda: here.one("#query").get_attribute("value") == "#산책", "the tag")
+    assert here.complaints() == []
+
+
+def test_a_channel(moa, page):
+    here = page().enter(moa.url, SOMEBODY, f"channel/{moa.shorts[0]['channel']['id']}")
+    here.shows("달리는 곰", "#channel_head h1")
+    until(lambda: len(here.all("#channel .tile")) == 12, "its videos")
+    here.one("#channel_head .follow").click()
+    here.shows("8 followers", "#channel_head .counts")
+    assert here.one("#channel_head .follow").text == "Following"
+    here.all("#sorts .chip")[1].click()
+    until(lambda: moa.calls[-1] == ("GET /shorts/channels/:id/shorts", "limit=30&sort=popular"), "the order")
+    here.one("[data-screen=feed]").click()
+    until(lambda: here.all("#reel .follow"), "the reel")
+    moa.script = lambda call, body: CUT if "subscription" in call else None
+    here.at_short(0, ".follow").click()
+    here.shows("You are offline", "#toast")
+    until(lambda: here.at_short(0, ".follow").text == "Follow", "what was")
+
+
+def test_my_page(moa, page):
+    """What is being made ready, what failed and why; it is looked after until it is ready."""
+    moa.shorts[1].update(status="processing", progress=43, video_url=None, thumbnail_url=None)
+    moa.shorts[2].update(status="failed", reason="too_long", reason_text="영상이 60초보다 길어요.", video_url=None, thumbnail_url=None)
+    here = page(320, 640, "ko-KR").enter(moa.url, SOMEBODY, "me")
+    until(lambda: len(here.all("#shelf .upload")) == 12, "my videos")
+    states = here.text("#shelf .upload .state:nth-child(2)")
+    assert states[1:3] == ["영상을 준비하고 있어요, 43%", "올리지 못했어요: 영상이 60초보다 길어요."]
+    assert here.fits()
+    moa.shorts[1].update(status="ready", progress=None, video_url="/media/shorts/1.mp4", thumbnail_url="/media/shorts/1.jpg")
+    until(lambda: "조회" in here.text("#shelf .upload .state:nth-child(2)")[1], "the second to be ready")
+    here.all("#shelf .upload .link")[0].click()
+    here.one("#new_title").clear()
+    here.one("#edit [type=submit]").click()
+    here.shows("제목을 적어 주세요", "#edit_wrong")
+    here.one("#new_title").send_keys("새 제목")
+    here.one("#edit [type=submit]").click()
+    until(lambda: any(call == "PATCH /shorts/:id" and body["title"] == "새 제목" for call, body in moa.calls), "the new title")
+    for name in ("liked", "subscriptions", "subscribers"):
+        here.browser.execute_script("location.hash = 'me/' + arguments[0]", name)
+        until(lambda n=name: any(call == f"GET /shorts/me/{n}" for call, _ in moa.calls) and here.all("#shelf li"), name)
+    assert here.complaints() == []
+
+
+@pytest.fixture
+def video(tmp_path):
+    """A file that looks like one, of 3 MiB."""
+    path = tmp_path / "산책.mp4"
+    path.write_bytes(os.urandom(3 << 20))
+    return path
+
+
+def choose(here, path):
+    here.one("#upload h1")
+    here.all("#file")[0].send_keys(str(path))
+
+
+def test_uploading(moa, page, video):
+    """The file goes while its title is typed, in pieces; a break in the network costs the piece that broke; then it is handed in."""
+    breaks = [CUT, (503, {"code": "overloaded", "title": "busy"}, ("Retry-After", "1"))]
+    moa.script = lambda call, body: breaks.pop() if call.startswith("PATCH") and len(moa.calls) % 2 and breaks else None
+    here = page(320, 640, "ko-KR").enter(moa.url, SOMEBODY, "upload")
+    choose(here, video)
+    here.one("#hand_in").click()
+    here.shows("제목을 적어 주세요", "#upload_wrong")
+    here.one("#upload_title").send_keys("한강 산책")
+    here.one("#upload_description").send_keys("강아지와 #산책")
+    assert here.text(".count") == ["5/50", "8/150"] and here.fits()
+    here.one("#hand_in").click()
+    until(lambda: here.browser.current_url.endswith("#me/uploads"), "my page")
+    assert breaks == [] and moa.upload["data"] == video.read_bytes()
+    [made] = [body for call, body in moa.calls if call == "POST /shorts"]
+    assert (made["title"], made["description"]) == ("한강 산책", "강아지와 #산책") and len(made["upload_id"]) == 36
+    here.shows("준비되면 피드에 나와요", "#toast")
+
+
+def test_an_upload_goes_on_after_a_reload(moa, page, video):
+    """With the same file where it was; what has arrived is not sent again."""
+    moa.script = lambda call, body: SILENCE if call.startswith("PATCH") and len(moa.upload["data"]) > 1 << 20 else None
+    here = page().enter(moa.url, SOMEBODY, "upload")
+    choose(here, video)
+    until(lambda: len(moa.upload["data"] if moa.upload else b"") > 1 << 20, "a piece")
+    arrived = len(moa.upload["data"])
+    here.browser.get("about:blank")
+    moa.cancelled.set()
+    moa.script = None
+    here.enter(moa.url, where="upload")
+    here.shows("of “산책.mp4” are sent", "#upload_left")
+    del moa.calls[:]
+    choose(here, video)
+    here.shows("All of it is sent", "#sent_word")
+    assert moa.upload["data"] == video.read_bytes()
+    assert [call for call, _ in moa.calls if "uploads" in call][0] == "HEAD /shorts/uploads/:id"
+    assert sum(len(body) for call, body in moa.calls if call.startswith("PATCH")) == (3 << 20) - arrived
+    here.one("#drop").click()
+    until(lambda: moa.upload is None, "the upload to go")
+    here.one("#pick")
+
+
+def test_an_upload_is_paused(moa, page, video):
+    """And the network's absence is told."""
+    moa.script = lambda call, body: CUT if call.startswith("PATCH") and len(moa.upload["data"]) else None
+    here = page().enter(moa.url, SOMEBODY, "upload")
+    choose(here, video)
+    here.shows("Waiting for the network", "#sent_word")
+    here.one("#hold").click()
+    here.shows("Paused", "#sent_word")
+    moa.script = None
+    here.one("#hold").click()
+    here.shows("All of it is sent", "#sent_word")
+    assert moa.upload["data"] == video.read_bytes()
+
+
+def test_files_that_are_no_use(moa, page, clip, tmp_path):
+    """Told before anything is sent in vain: empty, too large, too long; and what the server refuses."""
+    here = page().enter(moa.url, SOMEBODY, "upload")
+    (tmp_path / "empty.mp4").touch()
+    choose(here, tmp_path / "empty.mp4")
+    here.shows("This file is empty", "#file_wrong")
+    with open(tmp_path / "large.mp4", "wb") as large:
+        large.truncate((200 << 20) + 1)
+    choose(here, tmp_path / "large.mp4")
+    here.shows("This file has 209.7 MB", "#file_wrong")
+    choose(here, make_clip(tmp_path / "long", 62, "64x64"))
+    here.shows("This one has 62.", "#file_wrong")
+    until(lambda: here.one("#pick"), "another choice")
+    moa.script = lambda call, body: (429, {"code": "too_many_uploads", "title": "x"}) if call == "POST /shorts/uploads" else None
+    choose(here, clip)
+    here.shows("Five uploads are not done yet", "#sent_word")
