@@ -68,16 +68,17 @@ export class Card {
 
 	draw_counts() {
 		const { like_count, comment_count, my_reaction } = this.short;
-		const set = (name, text, label, values) => {
+		const set = (name, text, label = null) => {
 			this.buttons[name].lastChild.textContent = text;
-			this.buttons[name].setAttribute("aria-label", say(label, values));
+			if (label)
+				this.buttons[name].setAttribute("aria-label", label);
 		};
 
-		set("like", few(like_count), "like", { n: few(like_count) });
-		set("dislike", say("dislike_short"), "dislike");
-		set("talk", few(comment_count), "comments_of", { n: few(comment_count) });
-		set("share", say("share_short"), "share");
-		set("more", "", "more");
+		set("like", few(like_count), say("like", { n: few(like_count) }));
+		set("dislike", say("dislike"));
+		set("talk", few(comment_count), say("comments_of", { n: few(comment_count) }));
+		set("share", say("share"));
+		set("more", "", say("more"));
 		this.buttons.like.setAttribute("aria-pressed", String(my_reaction === "like"));
 		this.buttons.dislike.setAttribute("aria-pressed", String(my_reaction === "dislike"));
 	}

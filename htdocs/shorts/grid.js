@@ -12,12 +12,6 @@ export function picture(short) {
 	return short.thumbnail_url ? found : make("span", { className: "poster" });
 }
 
-export function tile(short) {
-	const likes = few(short.like_count);
-	const link = make("a", { href: `#${short.id}`, className: "tile" }, picture(short),
-		make("span", { className: "name", lang: language_of(short.title), dir: "auto" }, short.title),
-		make("span", { className: "badge" }, icon("heart"), likes));
-
-	link.setAttribute("aria-label", say("open_short", { title: short.title, n: likes }));
-	return make("li", {}, link);
-}
+export const tile = (short) => make("li", {}, make("a", { href: `#${short.id}`, className: "tile" }, picture(short),
+	make("span", { className: "name", lang: language_of(short.title), dir: "auto" }, short.title),
+	make("span", { className: "badge" }, icon("heart"), make("span", { className: "unseen" }, say("likes")), few(short.like_count))));
