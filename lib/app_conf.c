@@ -67,7 +67,7 @@ app_routes(const struct program *program)
 	} flags[] = { { PUBLIC, "PUBLIC" },	    { MERCHANT, "MERCHANT" }, { ADMIN, "ADMIN" },
 		      { IDEMPOTENT, "IDEMPOTENT" }, { STREAM, "STREAM" },     { UPLOAD, "UPLOAD" },
 		      { UNTIMED, "UNTIMED" },	    { BODY, "BODY" },	      { QUERY, "QUERY" },
-		      { ANY_ORIGIN, "ANY_ORIGIN" }, { GUEST, "GUEST" } };
+		      { ANY_ORIGIN, "ANY_ORIGIN" }, { GUEST, "GUEST" },	      { OVERRIDE, "OVERRIDE" } };
 	struct route *routes =
 	    health_routes(program->prefix, program->routes, program->needs_redis, program->gauges);
 	const struct route *r;

@@ -73,7 +73,8 @@ preflight(struct resp *rs, const char *allow, bool may_follow)
 		resp_header(rs, "Access-Control-Allow-Headers",
 			    "Authorization, Content-Type, Accept-Language, Idempotency-Key, Last-Event-ID, "
 			    "X-Request-Id, "
-			    "traceparent, Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata");
+			    "traceparent, Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, "
+			    "X-HTTP-Method-Override");
 		resp_header(rs, "Access-Control-Max-Age", "600");
 	}
 	return resp_empty(rs);
@@ -127,13 +128,20 @@ is_json(const char *type)
 	return len == strlen("application/json") && strncasecmp(type, "application/json", len) == 0;
 }
 
+/* Does the handler read the body itself? */
+static bool
+is_upload(const struct req *rq, unsigned flags)
+{
+	return flags & UPLOAD && !(flags & BODY && is_json(req_param(rq, "CONTENT_TYPE")));
+}
+
 static enum err
 take_body(struct req *rq, const struct route *route)
 {
 	int64_t begun_ms = clock_ms();
 	enum err e;
 
-	if (route->flags & UPLOAD)
+	if (is_upload(rq, route->flags))
 		return OK;
 	e = req_take_body(rq, route->body_max ? route->body_max : BODY_MAX);
 	if (e)
@@ -208,15 +216,44 @@ run_long(struct dispatch *d, const struct route *route, struct req *rq, struct r
 	return e;
 }
 
+/* A POST that stands for another method becomes that, if the route lets it. */
+static void
+override(const struct dispatch *d, struct req *rq)
+{
+	enum method meant = route_method(req_param(rq, "HTTP_X_HTTP_METHOD_OVERRIDE"));
+	struct route_match match = { 0 };
+
+	if (rq->method == POST && route_find(rq->arena, d->routes, meant, rq->path, &match) == OK &&
+	    match.route->flags & OVERRIDE)
+		rq->method = meant;
+}
+
+/* OPTIONS is answered as a preflight; where a route has more to say, by that too. */
+static enum err
+answer_options(const struct dispatch *d, struct req *rq, struct resp *rs, const struct route **ret_route)
+{
+	struct route_match match = { 0 };
+
+	if (route_find(rq->arena, d->routes, OPTIONS, rq->path, &match))
+		return OK;
+	*ret_route = match.route;
+	return match.route->handle(rq, rs);
+}
+
 enum err
 dispatch_run(struct dispatch *d, struct req *rq, struct resp *rs, const struct route **ret_route)
 {
 	struct route_match match = { 0 };
-	enum err e = route_find(rq->arena, d->routes, method_meant(rq), rq->path, &match);
-	bool may_be_read = cors(d, rq, rs, match.route);
+	bool may_be_read;
+	enum err e;
 
-	if (match.allow && rq->method == OPTIONS)
-		return preflight(rs, match.allow, may_be_read);
+	override(d, rq);
+	e = route_find(rq->arena, d->routes, method_meant(rq), rq->path, &match);
+	may_be_read = cors(d, rq, rs, match.route);
+	if (match.allow && rq->method == OPTIONS) {
+		e = preflight(rs, match.allow, may_be_read);
+		return e ? e : answer_options(d, rq, rs, ret_route);
+	}
 	*ret_route = match.route;
 	if (e == ERR_METHOD_NOT_ALLOWED)
 		resp_header(rs, "Allow", "%s", match.allow);
@@ -232,7 +269,7 @@ dispatch_run(struct dispatch *d, struct req *rq, struct resp *rs, const struct r
 		e = take_idempotency_key(rq, match.route->flags);
 	if (e)
 		return e;
-	if (match.route->flags & (STREAM | UPLOAD))
+	if (match.route->flags & STREAM || is_upload(rq, match.route->flags))
 		return run_long(d, match.route, rq, rs);
 	return match.route->handle(rq, rs);
 }

@@ -48,7 +48,13 @@ enum err {
 	ERR_TURN_LOST,
 	ERR_CONVERSATION_OVER,
 	ERR_IDEMPOTENCY_IN_PROGRESS,
+	ERR_WRONG_OFFSET,
+	ERR_UPLOAD_UNFINISHED,
+	ERR_UPLOAD_HANDED_IN,
+	/* 410, 412 */
 	ERR_CODE_EXPIRED,
+	ERR_UPLOAD_EXPIRED,
+	ERR_TUS_VERSION,
 	/* 413, 415, 422, 429 */
 	ERR_BODY_TOO_LARGE,
 	ERR_UNSUPPORTED_MEDIA_TYPE,
@@ -56,10 +62,12 @@ enum err {
 	ERR_IDEMPOTENCY_KEY_REUSED,
 	ERR_RATE_LIMITED,
 	ERR_TOO_MANY_OPEN,
-	/* 500, 503 */
+	ERR_TOO_MANY_UPLOADS,
+	/* 500, 503, 507 */
 	ERR_INTERNAL,
 	ERR_UNAVAILABLE, /* PostgreSQL, Redis or another server does not answer: dependency_unavailable */
 	ERR_OVERLOADED,	 /* no slot free for this kind of work */
+	ERR_STORAGE_FULL,
 	/* no reply: the client has left */
 	ERR_CLIENT_GONE,
 	ERR__MAX

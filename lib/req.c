@@ -134,9 +134,8 @@ req_open(struct req *rq, struct FCGX_Request *fcgi)
 	rq->korean = language_weight(languages, "ko") > language_weight(languages, "en");
 }
 
-/* CONTENT_LENGTH; -1 when there is none (a chunked body), -2 when it is no number. */
-static long long
-content_length(const struct req *rq)
+long long
+req_length(const struct req *rq)
 {
 	const char *text = req_param(rq, "CONTENT_LENGTH");
 	char *end;
@@ -151,7 +150,7 @@ content_length(const struct req *rq)
 enum err
 req_take_body(struct req *rq, size_t max)
 {
-	long long announced = content_length(rq);
+	long long announced = req_length(rq);
 	size_t size = announced >= 0 ? (size_t)announced + 1 : READ_STEP, len = 0;
 	int64_t until_ms = clock_ms() + BODY_MS;
 	char *body;

@@ -86,6 +86,9 @@ bool req_accepts(const struct req *rq, const char *type);
  */
 int req_read(const struct req *rq, void *buf, int len);
 
+/** req_length(rq): How many bytes of body are announced; -1 when none are (a chunked body, or no body), -2 when that is no number. */
+long long req_length(const struct req *rq);
+
 /* For the loop only. */
 
 /** req_open(rq, fcgi): Fill in what the parameters of ${fcgi} say; rq->arena and rq->trace are set by the caller. */

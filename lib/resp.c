@@ -12,7 +12,13 @@
 #include "req.h"
 #include "resp.h"
 
-enum { FAULTS_MAX = 20, RETRY_UNAVAILABLE_S = 2, RETRY_OVERLOADED_S = 1, RETRY_LIMITED_S = 60 };
+enum {
+	FAULTS_MAX = 20,
+	RETRY_UNAVAILABLE_S = 2,
+	RETRY_OVERLOADED_S = 1,
+	RETRY_LIMITED_S = 60,
+	RETRY_FULL_S = 300
+};
 
 enum err
 resp_bytes(struct resp *rs, int status, const char *type, const void *bytes, size_t len)
@@ -147,6 +153,8 @@ problem_headers(struct resp *rs, enum err e)
 		after = RETRY_OVERLOADED_S;
 	if (after == 0 && e == ERR_RATE_LIMITED)
 		after = RETRY_LIMITED_S;
+	if (after == 0 && e == ERR_STORAGE_FULL)
+		after = RETRY_FULL_S;
 	if (after > 0)
 		resp_header(rs, "Retry-After", "%d", after);
 }

@@ -19,13 +19,18 @@ enum route_flag {
 	ADMIN = 1 << 2,	     /* the token's role must be admin */
 	IDEMPOTENT = 1 << 3, /* Idempotency-Key required: rq->idem */
 	STREAM = 1 << 4,     /* may stay open for long: takes a slot for long requests */
-	UPLOAD = 1 << 5,     /* reads its body by itself: takes a slot for long requests */
+	UPLOAD =
+	    1
+	    << 5, /* reads its body by itself, but for JSON where BODY is set too: takes a slot for long requests then */
 	UNTIMED = 1 << 6,    /* no Server-Timing: how long it took would tell what it found */
 	BODY = 1 << 7,	     /* reads a body, by fields_body; elsewhere every field of one is unknown */
 	QUERY = 1 << 8,	     /* reads a query string, by fields_query; likewise */
 	ANY_ORIGIN = 1 << 9, /* pages of any origin may call it, without credentials, and read the reply */
 	GUEST =
 	    1 << 10, /* a token may be missing, and rq->user is NULL then; one that is there must be good */
+	OVERRIDE =
+	    1
+	    << 11, /* a POST with X-HTTP-Method-Override may stand for it, where networks let no other pass */
 };
 
 enum { ROUTE_ARGS_MAX = 4 };

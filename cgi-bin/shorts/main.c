@@ -10,6 +10,13 @@ static const struct route routes[] = {
 	{ GET, SHORTS "/feed", feed_list, GUEST | QUERY },
 	{ GET, SHORTS "/:id", short_show, GUEST },
 	{ POST, SHORTS "/:id/watch", watch_beat, BODY },
+	{ POST, SHORTS, short_make, BODY },
+	{ OPTIONS, SHORTS "/uploads", upload_options, PUBLIC },
+	{ POST, SHORTS "/uploads", upload_create, UPLOAD },
+	{ OPTIONS, SHORTS "/uploads/:id", upload_options, PUBLIC },
+	{ GET, SHORTS "/uploads/:id", upload_show, OVERRIDE },
+	{ PATCH, SHORTS "/uploads/:id", upload_append, UPLOAD | OVERRIDE },
+	{ DELETE, SHORTS "/uploads/:id", upload_delete, OVERRIDE },
 	{ 0 },
 };
 

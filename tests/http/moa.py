@@ -243,11 +243,12 @@ class Lighttpd(Httpd):
 
 
 class Apache(Httpd):
-    """moa behind Apache: mod_fcgid spawns the programs, streams go to a chatbot and a pay program of their own."""
+    """moa behind Apache: mod_fcgid spawns the programs, streams and uploads go to programs of their own."""
 
     def start(self, ready=True):
         self.start_streams()
         self.pay_streams = self._start_alone("pay", self.pay_env)
+        self.uploads = self._start_alone("shorts", self.shorts_env)
         return super().start(ready)
 
     def start_streams(self):
@@ -264,6 +265,7 @@ class Apache(Httpd):
         if self.process:
             self.streams.stop()
             self.pay_streams.stop()
+            self.uploads.stop()
         super().stop()
 
     def command(self):

@@ -43,6 +43,7 @@ OFFERED = {
     "pay.next_give_back()": {"worker"},
     "pay.given_back(uuid)": {"worker"},
     "pay.not_given_back(uuid,text,text,text)": {"worker"},
+    "shorts.expire_uploads(integer)": {"worker"},
     "chatbot.erase(uuid)": {"worker"},
     "chatbot.next_summary()": {"worker"},
     "chatbot.put_summary(text,bigint,text)": {"worker"},

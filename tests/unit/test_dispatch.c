@@ -66,6 +66,21 @@ read_upload(const struct req *rq, struct resp *rs)
 	return OK;
 }
 
+/* What a route has to say to OPTIONS, besides what every path answers. */
+static enum err
+tell_more(const struct req *rq, struct resp *rs)
+{
+	resp_header(rs, "Tus-Version", "1.0.0");
+	return note(rq, rs);
+}
+
+/* JSON has been read; anything else is the handler's to read. */
+static enum err
+note_form(const struct req *rq, struct resp *rs)
+{
+	return rq->body ? note(rq, rs) : read_upload(rq, rs);
+}
+
 static const struct route routes[] = {
 	{ GET, "/open", note, PUBLIC, 0 },
 	{ GET, "/open/:id", note, PUBLIC, 0 },
@@ -84,6 +99,9 @@ static const struct route routes[] = {
 	{ POST, "/small", note, PUBLIC | BODY, 10 },
 	{ GET, "/stream", nested, PUBLIC | STREAM, 0 },
 	{ PATCH, "/upload", read_upload, PUBLIC | UPLOAD, 10 },
+	{ PATCH, "/piece", note, PUBLIC | OVERRIDE, 0 },
+	{ OPTIONS, "/piece", tell_more, PUBLIC, 0 },
+	{ POST, "/form", note_form, PUBLIC | BODY | UPLOAD, 0 },
 	{ 0 },
 };
 
@@ -242,6 +260,64 @@ strangers_get_no_cors_headers(void **state)
 }
 
 /* A page of any origin may ask ahead for what it may call, and is told of nothing else. */
+static void
+a_route_for_options_answers_besides(void **state)
+{
+	struct exchange x;
+	int calls = seen.calls;
+
+	(void)state;
+	assert_int_equal(from_origin(&x, "OPTIONS", "/piece", "https://shop.example"), OK);
+	assert_string_equal(header(&x, "Tus-Version"), "1.0.0");
+	assert_string_equal(header(&x, "Allow"), "PATCH, OPTIONS");
+	assert_string_equal(header(&x, "Access-Control-Allow-Methods"), "PATCH, OPTIONS");
+	assert_non_null(strstr(header(&x, "Access-Control-Allow-Headers"), "X-HTTP-Method-Override"));
+	exchange_end(&x);
+	assert_int_equal(seen.calls, calls + 1);
+}
+
+static void
+a_post_may_stand_for_another_method(void **state)
+{
+	static const struct {
+		enum err expected;
+		const char *method, *path, *meant;
+	} cases[] = {
+		{ OK, "POST", "/piece", "PATCH" },
+		{ ERR_METHOD_NOT_ALLOWED, "POST", "/piece", "" },
+		{ ERR_METHOD_NOT_ALLOWED, "POST", "/piece", "DELETE" },
+		{ ERR_METHOD_NOT_ALLOWED, "POST", "/piece", "patch" },
+		{ ERR_METHOD_NOT_ALLOWED, "GET", "/piece", "PATCH" },
+		{ ERR_METHOD_NOT_ALLOWED, "POST", "/thing", "DELETE" }, /* which does not say that it may */
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_call(cases[i].expected,
+			    FCGI_PARAMS("REQUEST_METHOD", cases[i].method, "REQUEST_URI", cases[i].path,
+					"HTTP_X_HTTP_METHOD_OVERRIDE", cases[i].meant),
+			    NULL);
+}
+
+static void
+a_form_is_read_by_its_handler_and_json_is_not(void **state)
+{
+	(void)state;
+	assert_call(OK,
+		    FCGI_PARAMS("REQUEST_METHOD", "POST", "REQUEST_URI", "/form", "CONTENT_TYPE",
+				"multipart/form-data; boundary=x", "CONTENT_LENGTH", "5"),
+		    "--x--");
+	assert_string_equal(seen.body, "--x--");
+	assert_true(seen.left_ms > 60 * 1000);
+	assert_call(OK,
+		    FCGI_PARAMS("REQUEST_METHOD", "POST", "REQUEST_URI", "/form", "CONTENT_TYPE",
+				"application/json; charset=utf-8", "CONTENT_LENGTH", "2"),
+		    "{}");
+	assert_string_equal(seen.body, "{}");
+	assert_true(seen.left_ms < 60 * 1000);
+}
+
 static void
 a_preflight_goes_by_the_method_that_is_to_follow(void **state)
 {
@@ -592,6 +668,9 @@ main(void)
 		WITH_DISPATCH(a_path_finds_its_handler),
 		WITH_DISPATCH(another_method_is_told_what_there_is),
 		WITH_DISPATCH(a_preflight_is_public),
+		WITH_DISPATCH(a_route_for_options_answers_besides),
+		WITH_DISPATCH(a_post_may_stand_for_another_method),
+		WITH_DISPATCH(a_form_is_read_by_its_handler_and_json_is_not),
 		WITH_DISPATCH(a_preflight_goes_by_the_method_that_is_to_follow),
 		WITH_DISPATCH(strangers_get_no_cors_headers),
 		WITH_DISPATCH(a_refusal_may_be_read_across_origins),

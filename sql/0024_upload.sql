@@ -1,0 +1,218 @@
+-- Uploads: who writes where, how far it has come, and what becomes of it.
+--
+-- Somebody who writes has a lease: a number, the fence, which every count of bytes names, and which ends for the older writer as
+-- soon as a newer one begins.  A lease that was given back leaves a file that can be continued.  After one that was not, somebody
+-- may still write into the file, so that whoever comes next goes on in a copy of what was counted.  No clock decides any of this.
+
+SET LOCAL ROLE moa_shorts_owner;
+
+-- Counting goes on in place: neither of the two indexes has a column that changes with each MiB.
+ALTER TABLE shorts.upload SET (fillfactor = 50);
+
+
+-- shorts.upload_life(): how long an upload waits for more.
+CREATE FUNCTION shorts.upload_life() RETURNS interval LANGUAGE sql IMMUTABLE AS $$ SELECT interval '24 hours' $$;
+
+-- shorts.http_date(at): a time as HTTP writes it (RFC 9110, IMF-fixdate).
+CREATE FUNCTION shorts.http_date(at timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$ SELECT to_char(at AT TIME ZONE 'UTC', 'Dy, DD Mon YYYY HH24:MI:SS "GMT"') $$;
+
+-- shorts.create_upload(customer, length, file, thumbnail, metadata, room, writing): an upload of so many bytes, while room is how
+-- many are free in all; writing: its first bytes come with it, so that it begins leased with the fence 1.  account_blocked;
+-- too_many_uploads, with five open ones or twenty whose bytes are here still; storage_full, when not all that has been promised
+-- would fit.
+CREATE FUNCTION shorts.create_upload(customer uuid, length bigint, file text, thumbnail text, metadata text, room bigint,
+	writing boolean, OUT code text, OUT retry_after_s integer, OUT id uuid, OUT expires text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
+DECLARE
+	open_ones integer;
+	all_ones integer;
+	first_end timestamptz;
+BEGIN
+	IF pay.standing(customer) IS DISTINCT FROM 'good' THEN
+		code := 'account_blocked';
+		RETURN;
+	END IF;
+	-- Of creations at the same moment each sees the ones before.
+	PERFORM pg_advisory_xact_lock(hashtextextended('shorts.upload ' || customer, 0));
+	SELECT count(*) FILTER (WHERE s.id IS NULL), count(*), min(u.expires_at) FILTER (WHERE s.id IS NULL)
+	INTO open_ones, all_ones, first_end
+	FROM upload u LEFT JOIN short s ON s.upload_id = u.id
+	WHERE u.customer_id = customer AND (s.id IS NOT NULL OR u.expires_at > moa.now());
+	IF open_ones >= 5 OR all_ones >= 20 THEN
+		code := 'too_many_uploads';
+		retry_after_s := CASE WHEN open_ones >= 5 THEN greatest(1, ceil(extract(epoch FROM first_end - moa.now()))) ELSE 60 END;
+		RETURN;
+	END IF;
+	IF length + (SELECT coalesce(sum(u.length - u.received), 0) FROM upload u) > room THEN
+		code := 'storage_full';
+		RETURN;
+	END IF;
+	INSERT INTO upload AS u (customer_id, length, file, thumbnail, metadata, fence, leased_until, expires_at)
+	VALUES (customer, create_upload.length, create_upload.file, create_upload.thumbnail, create_upload.metadata, writing::integer,
+		CASE WHEN writing THEN moa.now() + upload_life() END, moa.now() + upload_life())
+	RETURNING u.id, http_date(u.expires_at) INTO create_upload.id, expires;
+END
+$$;
+
+-- shorts.show_upload(customer, upload): how far it is; not_found, upload_expired.
+CREATE FUNCTION shorts.show_upload(customer uuid, upload uuid,
+	OUT code text, OUT received bigint, OUT length bigint, OUT metadata text, OUT expires text, OUT expires_at text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
+DECLARE
+	u upload;
+	kept boolean;
+BEGIN
+	SELECT * INTO u FROM shorts.upload o WHERE o.id = upload AND o.customer_id = customer;
+	kept := EXISTS (SELECT FROM short s WHERE s.upload_id = upload);
+	code := CASE WHEN u.id IS NULL THEN 'not_found' WHEN NOT kept AND u.expires_at <= moa.now() THEN 'upload_expired' END;
+	received := u.received;
+	length := u.length;
+	metadata := u.metadata;
+	expires := http_date(u.expires_at);
+	expires_at := moa.rfc3339(u.expires_at);
+END
+$$;
+
+-- shorts.begin_upload(customer, upload, at): take the lease to write from byte at on.  take_over: the lease had not been given
+-- back, so the file is to be copied first (move_upload).  account_blocked, not_found, upload_expired, upload_handed_in;
+-- wrong_offset, with the right one in received.
+CREATE FUNCTION shorts.begin_upload(customer uuid, upload uuid, at bigint,
+	OUT code text, OUT fence bigint, OUT file text, OUT take_over boolean, OUT received bigint, OUT length bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
+DECLARE
+	u upload;
+BEGIN
+	SELECT * INTO u FROM shorts.upload o WHERE o.id = upload AND o.customer_id = customer FOR UPDATE;
+	code := CASE
+		WHEN u.id IS NULL THEN 'not_found'
+		WHEN pay.standing(customer) IS DISTINCT FROM 'good' THEN 'account_blocked'
+		WHEN u.expires_at <= moa.now() THEN 'upload_expired'
+		WHEN u.received <> at THEN 'wrong_offset'
+		WHEN EXISTS (SELECT FROM short s WHERE s.upload_id = upload) THEN 'upload_handed_in'
+	END;
+	received := u.received;
+	IF code IS NOT NULL THEN
+		RETURN;
+	END IF;
+	file := u.file;
+	length := u.length;
+	take_over := u.leased_until IS NOT NULL;
+	fence := u.fence + 1;
+	UPDATE shorts.upload o SET fence = begin_upload.fence, leased_until = moa.now() + upload_life() WHERE o.id = upload;
+END
+$$;
+
+-- shorts.move_upload(upload, fence, file): from now on its bytes are in this file.  False: the lease is somebody else's.
+CREATE FUNCTION shorts.move_upload(upload uuid, fence bigint, file text, OUT held boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
+BEGIN
+	UPDATE shorts.upload o SET file = move_upload.file WHERE o.id = upload AND o.fence = move_upload.fence;
+	held := FOUND;
+END
+$$;
+
+-- shorts.count_upload(upload, fence, received): so many bytes are in the file.  False: the lease is somebody else's.  What a crash
+-- of PostgreSQL forgets of this is sent again.
+CREATE FUNCTION shorts.count_upload(upload uuid, fence bigint, received bigint, OUT held boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
+BEGIN
+	PERFORM set_config('synchronous_commit', 'off', true);
+	-- The end is put off at most once an hour, for it is in an index.
+	UPDATE shorts.upload o SET received = count_upload.received,
+		expires_at = CASE WHEN o.expires_at < moa.now() + upload_life() - interval '1 hour' THEN moa.now() + upload_life()
+			ELSE o.expires_at END
+	WHERE o.id = upload AND o.fence = count_upload.fence AND o.leased_until IS NOT NULL;
+	held := FOUND;
+END
+$$;
+
+-- shorts.end_upload(upload, fence, received): the same for the last time: the lease is given back.  No row: it was somebody else's.
+CREATE FUNCTION shorts.end_upload(upload uuid, fence bigint, received bigint)
+	RETURNS TABLE (expires text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
+BEGIN
+	RETURN QUERY UPDATE shorts.upload o SET received = end_upload.received, leased_until = NULL,
+		expires_at = moa.now() + upload_life()
+	WHERE o.id = upload AND o.fence = end_upload.fence AND o.leased_until IS NOT NULL
+	RETURNING http_date(o.expires_at);
+END
+$$;
+
+-- shorts.delete_upload(customer, upload): forget it; file is what to remove.  not_found; upload_handed_in, once a short is made of it.
+CREATE FUNCTION shorts.delete_upload(customer uuid, upload uuid, OUT code text, OUT file text, OUT thumbnail text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
+DECLARE
+	u upload;
+BEGIN
+	SELECT * INTO u FROM shorts.upload o WHERE o.id = upload AND o.customer_id = customer FOR UPDATE;
+	code := CASE WHEN u.id IS NULL THEN 'not_found'
+		WHEN EXISTS (SELECT FROM short s WHERE s.upload_id = upload) THEN 'upload_handed_in' END;
+	IF code IS NULL THEN
+		DELETE FROM shorts.upload o WHERE o.id = upload;
+		file := u.file;
+		thumbnail := u.thumbnail;
+	END IF;
+END
+$$;
+
+-- shorts.make_short(customer, upload, title, description): the short of an upload that is whole: {id, status}; again the same one.
+-- account_blocked, not_found, upload_expired, upload_unfinished.
+CREATE FUNCTION shorts.make_short(customer uuid, upload uuid, title text, description text, OUT code text, OUT result json)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
+DECLARE
+	u upload;
+	made short;
+BEGIN
+	IF pay.standing(customer) IS DISTINCT FROM 'good' THEN
+		code := 'account_blocked';
+		RETURN;
+	END IF;
+	SELECT * INTO u FROM shorts.upload o WHERE o.id = upload AND o.customer_id = customer FOR UPDATE;
+	-- When a short has been processed its upload is gone.
+	SELECT * INTO made FROM short s WHERE s.upload_id = upload AND s.customer_id = customer;
+	IF made.id IS NULL THEN
+		code := CASE WHEN u.id IS NULL THEN 'not_found'
+			WHEN u.expires_at <= moa.now() THEN 'upload_expired'
+			WHEN u.received < u.length THEN 'upload_unfinished' END;
+		IF code IS NOT NULL THEN
+			RETURN;
+		END IF;
+		INSERT INTO short (customer_id, upload_id, title, description, tags)
+		VALUES (customer, upload, make_short.title, make_short.description, tags_of(make_short.description))
+		RETURNING * INTO made;
+	END IF;
+	result := json_build_object('id', made.id, 'status', made.status);
+END
+$$;
+
+-- shorts.make_short_of_form(customer, upload, size, pictured, title, description): the same for an upload that came in one form,
+-- with all that is known only at its end: the video's size, and whether there was a picture.
+CREATE FUNCTION shorts.make_short_of_form(customer uuid, upload uuid, size bigint, pictured boolean, title text, description text,
+	OUT code text, OUT result json)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
+BEGIN
+	UPDATE shorts.upload o SET length = size, received = size, leased_until = NULL,
+		thumbnail = CASE WHEN pictured THEN o.thumbnail END
+	WHERE o.id = upload AND o.customer_id = customer;
+	SELECT m.code, m.result INTO code, result FROM make_short(customer, upload, title, description) m;
+END
+$$;
+
+-- shorts.expire_uploads(most): forget uploads that nobody goes on with, and tell which files they leave.
+CREATE FUNCTION shorts.expire_uploads(most integer) RETURNS TABLE (file text, thumbnail text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
+BEGIN
+	RETURN QUERY DELETE FROM upload u WHERE u.id IN (
+		SELECT o.id FROM upload o WHERE o.expires_at <= moa.now() AND NOT EXISTS (SELECT FROM short s WHERE s.upload_id = o.id)
+		ORDER BY o.expires_at LIMIT most FOR UPDATE SKIP LOCKED)
+	RETURNING u.file, u.thumbnail;
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION shorts.create_upload(uuid, bigint, text, text, text, bigint, boolean), shorts.show_upload(uuid, uuid),
+	shorts.begin_upload(uuid, uuid, bigint), shorts.move_upload(uuid, bigint, text), shorts.count_upload(uuid, bigint, bigint),
+	shorts.end_upload(uuid, bigint, bigint), shorts.delete_upload(uuid, uuid), shorts.make_short(uuid, uuid, text, text),
+	shorts.make_short_of_form(uuid, uuid, bigint, boolean, text, text) TO moa_shorts;
+GRANT USAGE ON SCHEMA shorts TO moa_worker;
+GRANT EXECUTE ON FUNCTION shorts.expire_uploads(integer) TO moa_worker;
