@@ -91,8 +91,10 @@ reply(const struct req *rq, struct resp *rs, const struct route *route, enum err
 {
 	if (rs->begun || e == ERR_CLIENT_GONE)
 		return e;
-	if (e)
+	if (e) {
 		resp_problem(rs, rq, e);
+		req_skip(rq);
+	}
 	if (!route || !(route->flags & UNTIMED))
 		add_timing(rs, rq->trace);
 	return resp_send(rs);

@@ -130,7 +130,7 @@ static const struct err_row rows[] = {
 	[ERR_UPLOAD_EXPIRED] = { 410, "upload_expired", "Upload has run out",
 	  "Nothing came for 24 hours, so what had arrived was dropped. Start a new upload.",
 	  "24시간 동안 이어 올리지 않아 취소된 업로드예요. 새로 올려 주세요." },
-	[ERR_TUS_VERSION] = { 412, "unsupported_tus_version", "tus 1.0.0 needed",
+	[ERR_TUS_VERSION] = { 412, "unsupported_tus_version", "Tus 1.0.0 needed",
 	  "Send Tus-Resumable: 1.0.0, the version of the protocol that is spoken here.",
 	  "Tus-Resumable: 1.0.0 헤더를 보내 주세요." },
 	[ERR_BODY_TOO_LARGE] = { 413, "body_too_large", "Body too large",

@@ -16,6 +16,7 @@ enum {
 	ID_MAX = 64,
 	USER_AGENT_MAX = 200,
 	READ_STEP = 8192,
+	SKIP_MAX = 64 * 1024,
 	BODY_MS = 20000 /* for a whole body; it is a small one, but from a phone */
 };
 
@@ -197,6 +198,21 @@ req_read(const struct req *rq, void *buf, int len)
 	/* FCGX_GetStr waits until it has all it is asked for: ask for what is there. */
 	there = (int)(in->stop - in->rdNext);
 	return 1 + FCGX_GetStr((char *)buf + 1, there < len ? there : len - 1, in);
+}
+
+void
+req_skip(const struct req *rq)
+{
+	long long announced = req_length(rq), left = announced;
+	char buf[READ_STEP];
+	int n = 1;
+
+	if (announced > SKIP_MAX)
+		return;
+	while (left > 0 && n > 0) {
+		n = req_read(rq, buf, sizeof(buf));
+		left -= n;
+	}
 }
 
 const char *
