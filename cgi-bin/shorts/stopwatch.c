@@ -48,7 +48,7 @@ static struct kv_script beat_script = {
 
 /*
  * ARGV: short, "play", "pause" or, when it cannot be watched, "gone"; whether it was viewed, the short whose view was counted,
- * day, ms until it ends, its laps, ms of a lap, life in s.  Returns laps and ms.
+ * day, ms until it ends, its laps, ms of a lap, life in s, the lap that was claimed.  Returns laps and ms.
  */
 static struct kv_script set_script = {
 	.name = "stopwatch_set",
@@ -61,6 +61,9 @@ static struct kv_script set_script = {
 	"  redis.call('HSET', KEYS[1], 'on_ms', 0, 'seen', '0')\n"
 	"elseif tonumber(ARGV[7]) > laps then\n"
 	"  ms = math.max(0, ms - (ARGV[7] - laps) * ARGV[8])\n"
+	"  laps = tonumber(ARGV[7])\n"
+	/* Fewer are an answer that was overtaken, unless it refuses a lap: then PostgreSQL has been put back. */
+	"elseif tonumber(ARGV[7]) + 1 < tonumber(ARGV[10]) then\n"
 	"  laps = tonumber(ARGV[7])\n"
 	"end\n"
 	"redis.call('HSET', KEYS[1], 'ms', ms, 'day', ARGV[5], 'laps', laps, 'asked', string.format('%.0f', t),\n"
@@ -155,7 +158,8 @@ stopwatch_set(const struct req *rq, const char *short_id, bool playing, const st
 	e = run(rq, &set_script,
 		KV_ARGS(stopwatch_key(rq->arena, rq->user), short_id, whether, told->viewed ? "1" : "0",
 			watch->seen ? watch->seen : "", told->day, number(rq, told->left_ms),
-			number(rq, told->laps), number(rq, STOPWATCH_LAP_S * 1000), number(rq, DAY_S)),
+			number(rq, told->laps), number(rq, STOPWATCH_LAP_S * 1000), number(rq, DAY_S),
+			number(rq, watch->lap)),
 		2, &reply);
 	if (e)
 		return e;

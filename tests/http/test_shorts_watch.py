@@ -338,6 +338,23 @@ def test_a_stopwatch_out_of_a_backup_is_not_paid_twice(viewer, short):
     assert points(viewer) == [10] * 3
 
 
+def test_an_answer_that_was_overtaken(viewer, short, system, owner):
+    """PostgreSQL's answer to one beat comes after that to a later one, which knew of another lap."""
+    viewer.watch(short, 61)
+    viewer.redis.hset(viewer.key, mapping={"laps": 2, "ms": 7000})
+    told = viewer.beat(make_short(system, owner))
+    assert (told["points_today"], told["lap_progress_s"]) == (20, 7)
+
+
+def test_a_database_out_of_a_backup_pays_again(viewer, short):
+    """The stopwatch knows of laps that PostgreSQL has forgotten: it is PostgreSQL that decides."""
+    viewer.watch(short, 61)
+    viewer.redis.hset(viewer.key, mapping={"laps": 3, "ms": 59_000})
+    assert viewer.beat(short, 2)["points_today"] == 10
+    assert viewer.beat(short)["points_today"] == 20
+    assert points(viewer) == [10, 10]
+
+
 def test_it_keeps_time_in_redis_with_an_end(viewer, short):
     viewer.beat(short)
     assert 0 < viewer.redis.ttl(viewer.key) <= 86400

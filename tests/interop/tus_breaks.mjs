@@ -1,4 +1,4 @@
-// An upload by the tus project's own client, which is broken off in the middle of chunks and resumed from what the server has kept.
+// An upload by the tus project's own client, which is broken off on the way and resumed from what the server has kept.
 //
 // MOA_TUS is {"endpoint", "token", "file", "chunk", "breaks"}: chunk in bytes, breaks the numbers of bytes sent at which to break off.
 // Prints {"url", "resumed_at"}: where the upload is, and from which byte on it went on after each break.
