@@ -6,16 +6,17 @@ SET LOCAL ROLE moa_shorts_owner;
 GRANT USAGE ON SCHEMA shorts TO moa_worker;
 
 
--- The best shorts as they were ranked at one time, in two long values of which a page reads a few bytes.
+-- The best 5,000 shorts as they were ranked at one time.
 CREATE TABLE shorts.page_set (
 	number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	made_at timestamptz NOT NULL,
-	size integer NOT NULL,
-	ids bytea NOT NULL,   -- 16 bytes of each, the best first
-	facts bytea NOT NULL  -- 16 bytes of each: likes, comments, whole hours of age, and whether it has a tag, as they were then
+	size integer NOT NULL,       -- how many, without reading them
+	ids uuid[] NOT NULL,         -- the best first
+	likes bigint[] NOT NULL,     -- what each had then, in the same order, to explain its score
+	comments bigint[] NOT NULL,
+	ages_h integer[] NOT NULL,
+	tagged boolean[] NOT NULL
 );
--- Not compressed: a part of it can be read by itself.
-ALTER TABLE shorts.page_set ALTER ids SET STORAGE EXTERNAL;
 
 
 -- shorts.age_h(created_at, now): whole hours, none for what is yet to come; no more than make a difference to a score.
@@ -28,7 +29,7 @@ $$;
 CREATE FUNCTION shorts.score(likes bigint, comments bigint, tagged boolean, age_h double precision) RETURNS double precision
 LANGUAGE sql IMMUTABLE AS $$
 	SELECT round((1.5 * ln(1 + likes::double precision) + 1.2 * ln(1 + comments::double precision)
-		+ CASE WHEN tagged THEN 1.2 ELSE 0 END + 5 * exp(-age_h / 72)) * 1000000)
+		+ CASE WHEN tagged THEN 1.2::double precision ELSE 0 END + 5 * exp(-age_h / 72)) * 1000000)
 $$;
 
 -- shorts.make_page_set(): rank what everybody may see, at most once a minute however many workers ask for it; nothing when it was
@@ -47,15 +48,11 @@ BEGIN
 	IF last > now - interval '1 minute' AND last <= now THEN
 		RETURN;
 	END IF;
-	INSERT INTO page_set AS s (made_at, size, ids, facts)
-	SELECT now, count(*), coalesce(string_agg(uuid_send(short_id), '' ORDER BY n), ''),
-		coalesce(string_agg(int4send(least(likes, 2147483647)::integer) || int4send(least(comments, 2147483647)::integer)
-			|| int4send(age_h(created_at, now)::integer) || int4send(tagged::integer), '' ORDER BY n), '')
-	FROM (
-		SELECT *, row_number() OVER (ORDER BY score DESC, created_at DESC, short_id DESC) AS n
-		FROM (SELECT t.*, score(likes, comments, tagged, age_h(created_at, now)) FROM tally t WHERE live
-			ORDER BY score DESC, created_at DESC, short_id DESC LIMIT most) best
-	) ranked
+	INSERT INTO page_set AS s (made_at, size, ids, likes, comments, ages_h, tagged)
+	SELECT now, count(*), coalesce(array_agg(short_id), '{}'), coalesce(array_agg(likes), '{}'), coalesce(array_agg(comments), '{}'),
+		coalesce(array_agg(age_h::integer), '{}'), coalesce(array_agg(tagged), '{}')
+	FROM (SELECT short_id, likes, comments, age_h(created_at, now), tagged FROM tally WHERE live
+		ORDER BY score(likes, comments, tagged, age_h(created_at, now)) DESC, created_at DESC, short_id DESC LIMIT most) best
 	RETURNING s.number, s.size INTO number, size;
 	DELETE FROM page_set s WHERE s.number < (SELECT max(o.number) FROM page_set o WHERE o.made_at <= now - interval '1 day');
 END
@@ -82,122 +79,140 @@ BEGIN
 END
 $$;
 
--- shorts.ids_of(bytes): the ids that are in it, 16 bytes each.
-CREATE FUNCTION shorts.ids_of(bytes bytea) RETURNS uuid[]
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-	RETURN ARRAY(SELECT encode(substr(bytes, 1 + 16 * i, 16), 'hex')::uuid FROM generate_series(0, length(bytes) / 16 - 1) i);
-END
-$$;
 
--- shorts.feed_ranked(set, place, most): the next shorts of the set after so many that everybody may see still, and the place
--- after them.
-CREATE FUNCTION shorts.feed_ranked(set bigint, size integer, INOUT place integer, most integer, OUT hits uuid[])
+-- shorts.card_texts(ids, viewer, own): these shorts as clients see them, JSON each, in this order; those that are no more, or that
+-- not everybody may see, are left out, but with own the viewer's (null: a guest's).  Glued together by hand, which takes a third
+-- of the time of json_build_object.
+CREATE FUNCTION shorts.card_texts(ids uuid[], viewer uuid, own boolean) RETURNS text[]
 LANGUAGE plpgsql STABLE AS $$
-DECLARE
-	take integer;
 BEGIN
-	hits := '{}';
-	WHILE cardinality(hits) < most AND place < size LOOP
-		take := least(most - cardinality(hits), size - place);
-		hits := hits || ARRAY(
-			SELECT o.id FROM unnest(shorts.ids_of((SELECT substr(s.ids, 1 + 16 * feed_ranked.place, 16 * take)
-				FROM shorts.page_set s WHERE s.number = set))) WITH ORDINALITY o (id, n)
-			JOIN shorts.tally t ON t.short_id = o.id WHERE t.live ORDER BY o.n);
-		place := place + take;
-	END LOOP;
+	RETURN ARRAY(
+		SELECT concat('{"id":"', s.id, '","status":"', s.status, '","reason":', coalesce(to_json(s.reason)::text, 'null'),
+			',"progress":', CASE s.status WHEN 'processing' THEN s.progress::text ELSE 'null' END,
+			',"video_url":', coalesce(to_json('/media/shorts/' || s.media || '.mp4')::text, 'null'),
+			',"thumbnail_url":', coalesce(to_json('/media/shorts/' || s.media || '.jpg')::text, 'null'),
+			',"width":', coalesce(s.width::text, 'null'), ',"height":', coalesce(s.height::text, 'null'),
+			',"duration_s":', coalesce(s.duration_s::double precision::text, 'null'),
+			',"title":', to_json(s.title), ',"description":', to_json(s.description), ',"tags":', array_to_json(s.tags),
+			',"channel":{"id":"', s.customer_id, '","nickname":', coalesce(to_json(p.nickname)::text, 'null'),
+			'},"like_count":', t.likes, ',"dislike_count":', t.dislikes, ',"comment_count":', t.comments, ',"view_count":', t.views,
+			',"my_reaction":', coalesce('"' || r.type || '"', 'null'),
+			',"subscribed":', CASE WHEN f.channel_id IS NULL THEN 'false' ELSE 'true' END,
+			',"mine":', CASE WHEN s.customer_id = viewer THEN 'true' ELSE 'false' END,
+			',"hidden":', CASE WHEN s.hidden_at IS NULL THEN 'false' ELSE 'true' END,
+			',"created_at":"', moa.rfc3339(s.created_at), '"}')
+		FROM unnest(ids) WITH ORDINALITY o (id, n)
+		JOIN shorts.tally t ON t.short_id = o.id
+		JOIN shorts.short s ON s.id = o.id
+		LEFT JOIN auth.profile(ARRAY(SELECT c.customer_id FROM shorts.short c WHERE c.id = ANY (ids))) p ON p.id = s.customer_id
+		LEFT JOIN shorts.reaction r ON r.short_id = o.id AND r.customer_id = viewer
+		LEFT JOIN shorts.subscription f ON f.customer_id = viewer AND f.channel_id = s.customer_id
+		WHERE t.live OR own AND s.customer_id = viewer ORDER BY o.n);
 END
 $$;
 
--- shorts.feed_newest(set, at, id, most): the newest shorts after that place that are not in the set.
-CREATE FUNCTION shorts.feed_newest(set bigint, p_at timestamptz, p_id uuid, most integer) RETURNS uuid[]
+CREATE OR REPLACE FUNCTION shorts.cards(ids uuid[], viewer uuid) RETURNS json
 LANGUAGE plpgsql STABLE AS $$
-DECLARE
-	-- Read once as a whole, and not a piece of it for each id.
-	members uuid[] := shorts.ids_of((SELECT s.ids || '' FROM shorts.page_set s WHERE s.number = set));
 BEGIN
-	RETURN ARRAY(SELECT t.short_id FROM shorts.tally t
-		WHERE t.live AND (t.created_at, t.short_id) < (p_at, p_id) AND t.short_id NOT IN (SELECT unnest(members))
-		ORDER BY t.created_at DESC, t.short_id DESC LIMIT most);
+	RETURN '[' || array_to_string(shorts.card_texts(ids, viewer, true), ',') || ']';
 END
 $$;
 
--- shorts.feed_scores(cards, set): these shorts with their scores and what those are made of: as of the set where they are in it,
--- as of now where not.
-CREATE FUNCTION shorts.feed_scores(cards json, set bigint) RETURNS json
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-	ids bytea;
-	facts bytea;
-	made_at timestamptz;
-BEGIN
-	SELECT s.ids || '', s.facts || '', s.made_at INTO ids, facts, made_at FROM shorts.page_set s WHERE s.number = set;
-	RETURN (SELECT coalesce(json_agg(c.card || jsonb_build_object('score', shorts.score(f.likes, f.comments, f.tagged, f.age_h) / 1000000,
-			'score_parts', jsonb_build_object(
-				'likes', shorts.score(f.likes, 0, false, 20000) / 1000000, 'comments', shorts.score(0, f.comments, false, 20000) / 1000000,
-				'tag', shorts.score(0, 0, f.tagged, 20000) / 1000000, 'recency', shorts.score(0, 0, false, f.age_h) / 1000000,
-				'ranked_at', CASE WHEN o.at IS NOT NULL THEN moa.rfc3339(made_at) END)) ORDER BY c.n), '[]')
-		FROM jsonb_array_elements(cards::jsonb) WITH ORDINALITY c (card, n)
-		JOIN shorts.tally t ON t.short_id = (c.card->>'id')::uuid
-		LEFT JOIN unnest(shorts.ids_of(ids)) WITH ORDINALITY o (id, at) ON o.id = t.short_id,
-		LATERAL (SELECT encode(substr(facts, (16 * o.at - 15)::integer, 16), 'hex') AS hex) h,
-		LATERAL (SELECT
-			coalesce(('x' || substr(hex, 1, 8))::bit(32)::integer, t.likes) AS likes,
-			coalesce(('x' || substr(hex, 9, 8))::bit(32)::integer, t.comments) AS comments,
-			coalesce(('x' || substr(hex, 17, 8))::bit(32)::integer, shorts.age_h(t.created_at, moa.now())) AS age_h,
-			coalesce(right(hex, 1) = '1', t.tagged) AS tagged) f);
-END
-$$;
 
--- shorts.feed_place(cursor): where a page begins: a set, none before there was one, and so many of it, or a place among the newest;
--- nulls for what is not a cursor, or of a set that is no more.
+-- shorts.feed_place(cursor): where a page begins: a set, 0 before there was one, and after so many of it, and a place among the
+-- newest; nulls for what is not a cursor, or of a set that is no more.  The first page is of the last set.
 CREATE FUNCTION shorts.feed_place(cursor text, OUT set bigint, OUT size integer, OUT place integer, OUT at timestamptz, OUT id uuid)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	IF cursor IS NULL THEN
 		SELECT s.number, s.size INTO set, size FROM shorts.page_set s ORDER BY s.number DESC LIMIT 1;
-		set := coalesce(set, 0);
-	ELSIF cursor ~ '^f[0-9a-f]{15}[0-9a-f]{4}([0-9a-f]{48})?$' THEN
-		set := ('x0' || substr(cursor, 2, 15))::bit(64)::bigint;
-		SELECT s.size INTO size FROM shorts.page_set s WHERE s.number = set;
+	ELSIF cursor ~ '^f[0-9a-f]{19}([0-9a-f]{48})?$' THEN
+		SELECT s.number, s.size INTO set, size FROM shorts.page_set s
+		WHERE s.number = ('x0' || substr(cursor, 2, 15))::bit(64)::bigint;
+		IF set IS NULL AND cursor NOT LIKE 'f0000000000000000000%' THEN
+			RETURN;
+		END IF;
+		place := ('x' || substr(cursor, 17, 4))::bit(16)::integer;
 	ELSE
 		RETURN;
 	END IF;
-	place := coalesce(('x' || substr(cursor, 17, 4))::bit(16)::integer, 0);
-	SELECT r.at, r.id INTO at, id FROM shorts.cursor_read(nullif(substr(cursor, 21), '')) r;
-	IF place > coalesce(size, 0) OR size IS NULL AND set > 0 THEN
-		id := NULL;
+	set := coalesce(set, 0);
+	size := coalesce(size, 0);
+	place := coalesce(place, 0);
+	IF place <= size THEN
+		SELECT r.at, r.id INTO at, id FROM shorts.cursor_read(nullif(substr(cursor, 21), '')) r;
 	END IF;
 END
 $$;
 
+-- shorts.feed_newest(set, at, id, most): the newest shorts after that place that everybody may see and that are not in the set.
+CREATE FUNCTION shorts.feed_newest(set bigint, p_at timestamptz, p_id uuid, most integer) RETURNS uuid[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN ARRAY(SELECT t.short_id FROM shorts.tally t
+		WHERE t.live AND (t.created_at, t.short_id) < (p_at, p_id)
+			AND t.short_id NOT IN (SELECT unnest(s.ids) FROM shorts.page_set s WHERE s.number = set)
+		ORDER BY t.created_at DESC, t.short_id DESC LIMIT most);
+END
+$$;
+
+-- shorts.feed_scores(cards, set): these shorts, JSON each, with their scores and what those are made of: as of the set where they
+-- are in it, as of now where not.
+CREATE FUNCTION shorts.feed_scores(cards text[], set bigint) RETURNS text[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN ARRAY(
+		SELECT c.card::jsonb || jsonb_build_object('score', shorts.score(v.likes, v.comments, v.tagged, v.age_h) / 1000000,
+			'score_parts', jsonb_build_object(
+				'likes', shorts.score(v.likes, 0, false, 20000) / 1000000, 'comments', shorts.score(0, v.comments, false, 20000) / 1000000,
+				'tag', shorts.score(0, 0, v.tagged, 20000) / 1000000, 'recency', shorts.score(0, 0, false, v.age_h) / 1000000,
+				'ranked_at', moa.rfc3339(f.made_at)))
+		FROM unnest(cards) WITH ORDINALITY c (card, n)
+		JOIN shorts.tally t ON t.short_id = (c.card::json->>'id')::uuid
+		LEFT JOIN (SELECT s.made_at, u.* FROM shorts.page_set s,
+				unnest(s.ids, s.likes, s.comments, s.ages_h, s.tagged) u (id, likes, comments, age_h, tagged)
+			WHERE s.number = set) f ON f.id = t.short_id,
+		LATERAL (SELECT coalesce(f.likes, t.likes) AS likes, coalesce(f.comments, t.comments) AS comments,
+			coalesce(f.tagged, t.tagged) AS tagged, coalesce(f.age_h, shorts.age_h(t.created_at, moa.now())) AS age_h) v
+		ORDER BY c.n);
+END
+$$;
+
 -- shorts.feed(viewer, cursor, most, explain): the feed, the best first, and after those the newest; invalid_cursor.
-CREATE FUNCTION shorts.feed(viewer uuid, cursor text, most integer, explain boolean, OUT code text, OUT result json)
+CREATE FUNCTION shorts.feed(viewer uuid, cursor text, most integer, explain boolean, OUT code text, OUT result text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
 DECLARE
 	start record := feed_place(cursor);
-	after integer;
-	hits uuid[];
-	rest uuid[] := '{}';
-	more text;  -- the place after this page, when something follows
+	cards text[] := '{}';
+	take integer;
+	newest uuid[];
+	next text;
 BEGIN
 	IF start.id IS NULL THEN
 		code := 'invalid_cursor';
 		RETURN;
 	END IF;
-	SELECT r.place, r.hits INTO after, hits FROM feed_ranked(start.set, start.size, start.place, most) r;
-	IF after >= coalesce(start.size, 0) THEN
-		rest := feed_newest(start.set, start.at, start.id, most - cardinality(hits) + 1);
+	WHILE cardinality(cards) < most AND start.place < start.size LOOP
+		take := most - cardinality(cards);
+		cards := cards || card_texts((SELECT s.ids[start.place + 1:start.place + take] FROM page_set s WHERE s.number = start.set),
+			viewer, false);
+		start.place := least(start.place + take, start.size);
+	END LOOP;
+	IF start.place < start.size THEN
+		next := '';
+	ELSE
+		take := most - cardinality(cards);
+		newest := feed_newest(start.set, start.at, start.id, take + 1);
+		cards := cards || card_texts(newest[:take], viewer, false);
+		IF cardinality(newest) > take THEN
+			next := coalesce((SELECT cursor_at(t.created_at, t.short_id) FROM tally t WHERE t.short_id = newest[take]), '');
+		END IF;
 	END IF;
-	IF cardinality(hits) + cardinality(rest) > most THEN
-		rest := trim_array(rest, 1);
-		more := coalesce((SELECT cursor_at(t.created_at, t.short_id) FROM tally t WHERE t.short_id = rest[cardinality(rest)]), '');
-	ELSIF after < start.size THEN
-		more := '';
+	IF explain THEN
+		cards := feed_scores(cards, start.set);
 	END IF;
-	hits := hits || rest;
-	result := json_build_object('items', CASE WHEN explain THEN feed_scores(cards(hits, viewer), start.set) ELSE cards(hits, viewer) END,
-		'next_cursor', 'f' || lpad(to_hex(start.set), 15, '0') || lpad(to_hex(after), 4, '0') || more);
+	result := concat('{"items":[', array_to_string(cards, ','), '],"next_cursor":',
+		coalesce('"f' || lpad(to_hex(start.set), 15, '0') || lpad(to_hex(start.place), 4, '0') || next || '"', 'null'), '}');
 END
 $$;
 

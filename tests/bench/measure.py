@@ -60,6 +60,17 @@ def percentile(values, percent):
     return sorted(values)[min(len(values) * percent // 100, len(values) - 1)] if values else 0.0
 
 
+def in_turn(rounds, **runs):
+    """Run each once to warm up, then all in turn, so many times; {name: results}."""
+    for run in runs.values():
+        run()
+    results = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            results[name].append(run())
+    return results
+
+
 class Table:
     """Rows of figures beside their goals; .held says whether all were reached."""
 

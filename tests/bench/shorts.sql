@@ -68,18 +68,45 @@ SELECT array_agg(word ORDER BY place, language) AS all_of FROM (
 	) AS several ORDER BY word, place
 ) AS once;
 
--- pg_temp.drawn(count, key): so many words; a key of the caller's row has them drawn anew for each.
-CREATE FUNCTION pg_temp.drawn(count bigint, key bigint, separator text DEFAULT ' ') RETURNS text LANGUAGE sql AS $$
-	SELECT string_agg(w.all_of[1 + floor(exp(random() * ln(cardinality(w.all_of))))::integer % cardinality(w.all_of)], separator)
-	FROM words AS w, generate_series(1, count + key * 0)
+-- pg_temp.texts(count): so many titles and descriptions.
+CREATE FUNCTION pg_temp.texts(count bigint, OUT n bigint, OUT title text, OUT description text, OUT tags text[]) RETURNS SETOF record
+LANGUAGE plpgsql AS $$
+DECLARE
+	all_of text[] := (SELECT w.all_of FROM words w);
+	most double precision := ln(cardinality(all_of));
+BEGIN
+	FOR i IN 1 .. count LOOP
+		n := i;
+		title := '';
+		description := '';
+		tags := '{}';
+		FOR k IN 1 .. 2 + i % 4 LOOP
+			title := title || ' ' || all_of[exp(random() * most)];
+		END LOOP;
+		title := substr(title, 2, 50);
+		FOR k IN 1 .. 3 + i % 9 LOOP
+			description := description || ' ' || all_of[exp(random() * most)];
+		END LOOP;
+		FOR k IN 1 .. i % 3 LOOP
+			tags := tags || all_of[exp(random() * most)];
+			description := description || ' #' || tags[k];
+		END LOOP;
+		description := substr(description, 2, 150);
+		IF tags[1] = tags[2] THEN
+			tags := tags[:1];
+		END IF;
+		RETURN NEXT;
+	END LOOP;
+END
 $$;
 
 -- Channels, which are the customers who react as well.
 CREATE TEMPORARY TABLE people AS
-	SELECT n, gen_random_uuid() AS id, pg_temp.drawn(1 + n % 2, n, '') || n AS nickname FROM asked, generate_series(0, channels - 1) AS n;
+	SELECT n - 1 AS n, gen_random_uuid() AS id, left(replace(t.title, ' ', ''), 8) || n AS nickname
+	FROM asked, pg_temp.texts(channels) AS t (n, title, description, tags);
 CREATE UNIQUE INDEX ON people (n);
 INSERT INTO auth.customer (id, email, password, name, nickname, birth_date, language)
-SELECT id, 'bench-' || id || '@example.com', '$argon2id$none', '김벤치', left(nickname, 20), '1990-01-01', 'ko' FROM people;
+SELECT id, 'bench-' || id || '@example.com', '$argon2id$none', '김벤치', nickname, '1990-01-01', 'ko' FROM people;
 INSERT INTO pay.account (customer_id) SELECT id FROM people;
 INSERT INTO shorts.subscription (channel_id, customer_id)
 SELECT channel.id, who.id FROM asked CROSS JOIN people AS who CROSS JOIN generate_series(1, 20) AS k
@@ -97,10 +124,8 @@ FROM (SELECT n, weight, sum(weight) OVER () AS total
 WINDOW upto AS (ORDER BY n);
 
 INSERT INTO shorts.short (id, customer_id, upload_id, title, description, tags, status, progress, media, width, height, duration_s, created_at)
-SELECT id, owner, gen_random_uuid(), title, description, shorts.tags_of(description), 'ready', 100, media, 720, 1280, 3 + n % 57, at
-FROM (SELECT m.n, m.id, p.id AS owner, m.media, m.at, left(pg_temp.drawn(2 + m.n % 4, m.n), 50) AS title,
-		left(pg_temp.drawn(3 + m.n % 9, m.n) || CASE WHEN m.n % 3 > 0 THEN ' #' || pg_temp.drawn(m.n % 3, m.n, ' #') ELSE '' END, 150) AS description
-	FROM made AS m JOIN people AS p ON p.n = m.owner OFFSET 0) AS told ORDER BY n;
+SELECT m.id, p.id, gen_random_uuid(), t.title, t.description, t.tags, 'ready', 100, m.media, 720, 1280, 3 + m.n % 57, m.at
+FROM asked CROSS JOIN LATERAL pg_temp.texts(shorts) AS t JOIN made AS m USING (n) JOIN people AS p ON p.n = m.owner ORDER BY m.n;
 INSERT INTO shorts.tally (short_id, created_at, live, tagged, likes, dislikes, comments, views)
 SELECT s.id, s.created_at, true, cardinality(s.tags) > 0, m.reactions - m.reactions / 10, m.reactions / 10, m.comments, m.reactions * 20
 FROM shorts.short AS s JOIN made AS m USING (id) ORDER BY m.n;
@@ -108,6 +133,17 @@ INSERT INTO shorts.reaction (short_id, customer_id, type, created_at)
 SELECT m.id, p.id, CASE k % 10 WHEN 9 THEN 'dislike' ELSE 'like' END, m.at + k * interval '1 second'
 FROM asked CROSS JOIN made AS m CROSS JOIN generate_series(0, m.reactions - 1) AS k
 	JOIN people AS p ON p.n = (m.n * 31 + k * 7919) % channels;
+DO $$
+BEGIN
+	IF to_regclass('shorts.comment') IS NOT NULL THEN
+		INSERT INTO shorts.comment (short_id, customer_id, text, created_at)
+		SELECT m.id, p.id, said.all_of[1 + (m.n + k) % 100], m.at + k * interval '1 minute'
+		FROM asked CROSS JOIN made AS m CROSS JOIN generate_series(0, m.comments - 1) AS k
+			JOIN people AS p ON p.n = (m.n * 17 + k * 7919) % channels
+			CROSS JOIN (SELECT array_agg(t.title) AS all_of FROM pg_temp.texts(100) AS t) AS said;
+	END IF;
+END
+$$;
 
 DO $$
 DECLARE
