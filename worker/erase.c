@@ -13,6 +13,7 @@ static const struct {
 } domains[] = {
 	{ "pay", WORKER_ERASE_PAY },
 	{ "chatbot", WORKER_ERASE_CHATBOT },
+	{ "shorts", WORKER_ERASE_SHORTS },
 };
 
 static enum err

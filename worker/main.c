@@ -58,6 +58,7 @@ static const struct stmt stmts[WORKER__MAX] = {
 	[WORKER_ERASURE_DONE] = { "erasure_done", 2, "SELECT auth.erasure_done($1, $2)" },
 	[WORKER_ERASE_PAY] = { "erase_pay", 1, "SELECT pay.erase($1)" },
 	[WORKER_ERASE_CHATBOT] = { "erase_chatbot", 1, "SELECT chatbot.erase($1)" },
+	[WORKER_ERASE_SHORTS] = { "erase_shorts", 1, "SELECT shorts.erase($1)" },
 	[WORKER_SWEEP_AUTH] = { "sweep_auth", 0, "SELECT auth.sweep() AS rows, false AS more" },
 	[WORKER_SWEEP_PAY] = { "sweep_pay", 0,
 			       "SELECT pay.sweep_keys() + pay.sweep_codes() AS rows, false AS more" },

@@ -1,5 +1,8 @@
-/* One short: what it is, and how far it is. */
+/* One short: made of an upload, shown, and what its owner does with it. */
+#include <stddef.h>
+
 #include "fields.h"
+#include "limit.h"
 #include "req.h"
 #include "resp.h"
 #include "shorts.h"
@@ -35,6 +38,18 @@ short_make(const struct req *rq, struct resp *rs)
 	return e ? e : resp_result(rs, 202, &res);
 }
 
+static const struct limit edit_limit = { "edits", 60, 60 };
+
+struct edit_in {
+	const char *title, *description;
+};
+
+static const struct field edit_fields[] = {
+	{ "title", F_LINE, offsetof(struct edit_in, title), 1, 50 },
+	{ "description", F_TEXT, offsetof(struct edit_in, description), 0, 150 },
+	{ 0 },
+};
+
 /* GET /:id -> 200, the short: to everybody when it is ready, before that and when it was hidden only to its owner. */
 enum err
 short_show(const struct req *rq, struct resp *rs)
@@ -46,4 +61,39 @@ short_show(const struct req *rq, struct resp *rs)
 		return ERR_NOT_FOUND;
 	e = db_run(rq, SHORTS_SHOW, DB_ARGS(db_text(rq->arg[0]), db_text(rq->user)), &res);
 	return e ? e : resp_result(rs, 200, &res);
+}
+
+/* PATCH /:id {title?, description?} -> 200, the short; its owner's only. */
+enum err
+short_edit(const struct req *rq, struct resp *rs)
+{
+	struct edit_in in = { 0 };
+	struct db_result res;
+	enum err e;
+
+	e = fields_body(rq, rs, edit_fields, &in);
+	if (e)
+		return e;
+	if (!text_is_uuid(rq->arg[0]))
+		return ERR_NOT_FOUND;
+	e = limit_take(rq, rs, &edit_limit, rq->user);
+	if (!e)
+		e = db_run(rq, SHORTS_EDIT,
+			   DB_ARGS(db_text(rq->user), db_text(rq->arg[0]), db_text(in.title),
+				   db_text(in.description)),
+			   &res);
+	return e ? e : resp_result(rs, 200, &res);
+}
+
+/* DELETE /:id -> 204, with all that hangs on it; its owner's only. */
+enum err
+short_remove(const struct req *rq, struct resp *rs)
+{
+	struct db_result res;
+	enum err e;
+
+	if (!text_is_uuid(rq->arg[0]))
+		return ERR_NOT_FOUND;
+	e = db_run(rq, SHORTS_REMOVE, DB_ARGS(db_text(rq->user), db_text(rq->arg[0])), &res);
+	return e ? e : resp_result(rs, 204, &res);
 }

@@ -17,6 +17,22 @@ struct resp;
 /* What this program may run on PostgreSQL; the texts are in shorts_sql.c. */
 enum {
 	SHORTS_SHOW,
+	SHORTS_EDIT,
+	SHORTS_REMOVE,
+	SHORTS_REACT,
+	SHORTS_COMMENTS,
+	SHORTS_ADD_COMMENT,
+	SHORTS_DELETE_COMMENT,
+	SHORTS_FOLLOW,
+	SHORTS_UNFOLLOW,
+	SHORTS_CHANNEL,
+	SHORTS_CHANNEL_SHORTS,
+	SHORTS_MY_LIST,
+	SHORTS_MY_PEOPLE,
+	SHORTS_OVERVIEW,
+	SHORTS_REPORT,
+	SHORTS_REPORTS,
+	SHORTS_SET_HIDDEN,
 	SHORTS_WATCH,
 	SHORTS_FEED,
 	SHORTS_CREATE_UPLOAD,
@@ -69,6 +85,26 @@ enum err upload_options(const struct req *rq, struct resp *rs);
 enum err upload_show(const struct req *rq, struct resp *rs);
 enum err short_make(const struct req *rq, struct resp *rs);
 enum err short_show(const struct req *rq, struct resp *rs);
+enum err short_edit(const struct req *rq, struct resp *rs);
+enum err short_remove(const struct req *rq, struct resp *rs);
+enum err reaction_put(const struct req *rq, struct resp *rs);
+enum err comment_list(const struct req *rq, struct resp *rs);
+enum err comment_post(const struct req *rq, struct resp *rs);
+enum err comment_delete(const struct req *rq, struct resp *rs);
+enum err channel_follow(const struct req *rq, struct resp *rs);
+enum err channel_unfollow(const struct req *rq, struct resp *rs);
+enum err channel_show(const struct req *rq, struct resp *rs);
+enum err channel_shorts(const struct req *rq, struct resp *rs);
+enum err me_overview(const struct req *rq, struct resp *rs);
+enum err me_uploads(const struct req *rq, struct resp *rs);
+enum err me_liked(const struct req *rq, struct resp *rs);
+enum err me_commented(const struct req *rq, struct resp *rs);
+enum err me_subscriptions(const struct req *rq, struct resp *rs);
+enum err me_subscribers(const struct req *rq, struct resp *rs);
+enum err report_post(const struct req *rq, struct resp *rs);
+enum err report_list(const struct req *rq, struct resp *rs);
+enum err report_hide(const struct req *rq, struct resp *rs);
+enum err report_unhide(const struct req *rq, struct resp *rs);
 enum err watch_beat(const struct req *rq, struct resp *rs);
 enum err feed_list(const struct req *rq, struct resp *rs);
 

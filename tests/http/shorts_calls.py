@@ -11,7 +11,7 @@ def shorts_calls(api, customer, admin):
     api.post(f"/shorts/{short}/watch", token=customer, json={"playing": True})
     api.get("/shorts/feed", token=customer, params={"limit": 1, "explain": "1"})
     make_uploads(api, customer)
-    assert admin
+    social_calls(api, customer, admin, short)
 
 
 def make_uploads(api, customer):
@@ -25,3 +25,27 @@ def make_uploads(api, customer):
         api.options(path)
     other = api.post("/shorts/uploads", token=customer, headers={**tus, "Upload-Length": "6", "Content-Type": ""})
     api.delete(other.headers["Location"], token=customer, headers=tus)
+
+
+def social_calls(api, customer, admin, short):
+    """What people do with a short, and administrators about it."""
+    other = api.register()
+    api.put(f"/shorts/{short}/reaction", token=other, json={"type": "like"})
+    comment = api.post(f"/shorts/{short}/comments", token=other, json={"text": "여기 어디예요?"}).json()["id"]
+    api.post(f"/shorts/{short}/comments", token=customer, json={"text": "한강", "parent_id": comment})
+    api.get(f"/shorts/{short}/comments")
+    api.get(f"/shorts/{short}/comments", token=other, params={"parent": comment})
+    api.put(f"/shorts/channels/{customer.id}/subscription", token=other)
+    api.get(f"/shorts/channels/{customer.id}")
+    api.get(f"/shorts/channels/{customer.id}/shorts", params={"sort": "popular"})
+    for name in ("overview", "uploads", "liked", "commented", "subscriptions"):
+        api.get(f"/shorts/me/{name}", token=other)
+    api.get("/shorts/me/subscribers", token=customer)
+    api.delete(f"/shorts/comments/{comment}", token=other)
+    api.delete(f"/shorts/channels/{customer.id}/subscription", token=other)
+    api.patch(f"/shorts/{short}", token=customer, json={"title": "한강의 밤"})
+    api.post(f"/shorts/{short}/report", token=other, json={"reason": "spam"})
+    api.get("/shorts/reports", token=admin)
+    api.post(f"/shorts/{short}/hide", token=admin, json={"reason": "spam"})
+    api.post(f"/shorts/{short}/unhide", token=admin)
+    api.delete(f"/shorts/{short}", token=customer)

@@ -45,6 +45,7 @@ OFFERED = {
     "pay.not_given_back(uuid,text,text,text)": {"worker"},
     "shorts.expire_uploads(integer)": {"worker"},
     "chatbot.erase(uuid)": {"worker"},
+    "shorts.erase(uuid)": {"worker"},
     "chatbot.next_summary()": {"worker"},
     "chatbot.put_summary(text,bigint,text)": {"worker"},
     "chatbot.delay_summary(text,bigint)": {"worker"},
