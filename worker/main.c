@@ -34,6 +34,7 @@ struct worker_conf {
 	struct hook_key webhook_key;
 	bool webhook_private;
 	struct gateway_conf gateway;
+	const char *shorts_dir;
 };
 
 static const struct conf_row conf_rows[] = {
@@ -48,6 +49,8 @@ static const struct conf_row conf_rows[] = {
 	{ "MOA_WEBHOOK_PRIVATE", CONF_BOOL, offsetof(struct worker_conf, webhook_private), 0, 1, "0",
 	  "1: webhooks may go to private addresses" },
 	GATEWAY_CONF(offsetof(struct worker_conf, gateway)),
+	{ "MOA_SHORTS_DIR", CONF_STR, offsetof(struct worker_conf, shorts_dir), 1, 200, "/var/lib/moa/shorts",
+	  "where uploads and videos are kept, the same for all nodes and for the programs" },
 	{ 0 },
 };
 
@@ -82,6 +85,8 @@ static const struct stmt stmts[WORKER__MAX] = {
 	[WORKER_GIVEN_BACK] = { "given_back", 1, "SELECT pay.given_back($1)" },
 	[WORKER_NOT_GIVEN_BACK] = { "not_given_back", 4, "SELECT pay.not_given_back($1, $2, $3, $4)" },
 	[WORKER_RANK] = { "rank", 0, "SELECT number, size FROM shorts.make_page_set()" },
+	[WORKER_EXPIRE_UPLOADS] = { "expire_uploads", 1,
+				    "SELECT file, thumbnail FROM shorts.expire_uploads($1)" },
 	[WORKER_END_CONFIRM] = { "end_confirm", 3, "SELECT code FROM pay.end_confirm($1, NULL, $2, $3)" },
 };
 
@@ -118,7 +123,8 @@ static enum err
 chores(struct worker *w)
 {
 	static enum err (*const all[])(struct worker *) = {
-		expire_all, erase_all, repay_all, give_back_all, job_all, rank_if_due, sweep_if_due,
+		expire_all, erase_all,	 repay_all,    give_back_all,
+		job_all,    rank_if_due, sweep_if_due, upload_all,
 	};
 	enum err e, last = OK;
 	size_t i;
@@ -185,7 +191,8 @@ run(const struct worker_conf *conf, int (*how)(struct worker *))
 				    .statement_ms = STATEMENT_MS };
 	struct worker w = { .webhook_ms = conf->webhook_ms,
 			    .webhook_key = &conf->webhook_key,
-			    .webhook_private = conf->webhook_private };
+			    .webhook_private = conf->webhook_private,
+			    .shorts_dir = conf->shorts_dir };
 	int status;
 
 	if (sodium_init() < 0)

@@ -47,6 +47,7 @@ enum worker_stmt {
 	WORKER_GIVEN_BACK,
 	WORKER_NOT_GIVEN_BACK,
 	WORKER_RANK,
+	WORKER_EXPIRE_UPLOADS,
 	WORKER__MAX
 };
 
@@ -62,7 +63,8 @@ struct worker {
 	bool stopping;		 /* asked to end */
 	int64_t webhook_ms;	 /* the longest a merchant's endpoint may take */
 	const struct hook_key *webhook_key;
-	bool webhook_private; /* it may be on a private network */
+	bool webhook_private;	/* it may be on a private network */
+	const char *shorts_dir; /* where uploads and videos are kept */
 };
 
 /** worker_begin(w): Forget the last piece of work and give the next one its deadline. */
@@ -73,6 +75,9 @@ void worker_renew(struct worker *w);
 
 /** worker_pause(w, ms): Wait ${ms} milliseconds; true, and at once, when the worker has been asked to end. */
 bool worker_pause(struct worker *w, int ms);
+
+/** upload_all(w): Forget uploads that nobody goes on with, row and bytes.  Errors: PostgreSQL's. */
+enum err upload_all(struct worker *w) MUST_CHECK;
 
 /**
  * erase_all(w):
