@@ -30,7 +30,7 @@ static const struct route routes[] = {
 	{ POST, SHORTS "/:id/hide", report_hide, ADMIN | BODY },
 	{ POST, SHORTS "/:id/unhide", report_unhide, ADMIN | BODY },
 	{ POST, SHORTS "/:id/watch", watch_beat, BODY },
-	{ POST, SHORTS, short_make, BODY },
+	{ POST, SHORTS, short_make, BODY | UPLOAD },
 	{ OPTIONS, SHORTS "/uploads", upload_options, PUBLIC },
 	{ POST, SHORTS "/uploads", upload_create, UPLOAD },
 	{ OPTIONS, SHORTS "/uploads/:id", upload_options, PUBLIC },

@@ -1,7 +1,9 @@
 /* One short: made of an upload, shown, and what its owner does with it. */
 #include <stddef.h>
+#include <string.h>
 
 #include "fields.h"
+#include "form.h"
 #include "limit.h"
 #include "req.h"
 #include "resp.h"
@@ -19,8 +21,35 @@ static const struct field make_fields[] = {
 	{ 0 },
 };
 
+/* A form is the same with the bytes in place of the upload: the texts in it are held against the same rows. */
+static enum err
+make_of_form(const struct req *rq, struct resp *rs)
+{
+	struct make_in in = { .description = "" };
+	struct req texts = *rq;
+	struct form form;
+	struct db_result res;
+	enum err e = form_take(rq, rs, &form);
+
+	if (e)
+		return e;
+	texts.body = form.texts;
+	texts.body_len = strlen(form.texts);
+	e = fields_body(&texts, rs, make_fields + 1, &in);
+	if (e == OK)
+		e = db_run(rq, SHORTS_MAKE_OF_FORM,
+			   DB_ARGS(db_text(rq->user), db_text(form.upload), db_i64(rq, form.video),
+				   db_bool(form.thumbnail > 0), db_text(in.title), db_text(in.description)),
+			   &res);
+	if (e == OK)
+		e = resp_result(rs, 202, &res);
+	if (e)
+		form_drop(rq, &form);
+	return e;
+}
+
 /*
- * POST / {upload_id, title, description?} -> 202 {id, status}, again the same; 403 account_blocked, 409 upload_unfinished,
+ * POST / {upload_id, title, description?}, or a form of title, description?, video and thumbnail? -> 202 {id, status}, again the same; 403 account_blocked, 409 upload_unfinished,
  * 410 upload_expired.
  */
 enum err
@@ -28,8 +57,13 @@ short_make(const struct req *rq, struct resp *rs)
 {
 	struct make_in in = { .description = "" };
 	struct db_result res;
-	enum err e = fields_body(rq, rs, make_fields, &in);
+	enum err e;
 
+	if (form_is_one(rq))
+		return make_of_form(rq, rs);
+	if (!rq->body && req_length(rq) > 0)
+		return ERR_UNSUPPORTED_MEDIA_TYPE;
+	e = fields_body(rq, rs, make_fields, &in);
 	if (e)
 		return e;
 	e = db_run(rq, SHORTS_MAKE,
