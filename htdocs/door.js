@@ -70,7 +70,8 @@ export function show_door(text = "door_text") {
 	at("sign_in").elements.email.focus();
 }
 
-async function go_in() {
+/* Into the page, or back to it from the door. */
+export async function go_in() {
 	show_inside(true);
 	await page.opened();
 }

@@ -1,10 +1,10 @@
 /* The page for shorts: which screen the address names, and what keys do. */
 import { is_signed_in } from "/api.js";
 import { at } from "/dom.js";
-import { open_door, show_door } from "/door.js";
+import { go_in, open_door, show_door } from "/door.js";
 import { draw_channel, open_channel } from "./channel.js";
 import { open_comments, start_comments } from "./comments.js";
-import { card_here, draw_feed, go, go_to, is_in_reel, open_feed, remove_here, start_feed, wake } from "./feed.js";
+import { card_here, come_back, draw_feed, go, go_to, is_in_reel, open_feed, remove_here, start_feed, wake } from "./feed.js";
 import { draw_gauge, forget_gauge, start_gauge } from "./gauge.js";
 import { draw_icons, icon } from "./icons.js";
 import { draw_me, leave_me, open_me } from "./me.js";
@@ -50,6 +50,14 @@ async function show_feed(id) {
 	} else if (id) {
 		go_to(id);
 	}
+}
+
+/* Pressed again, the feed's tab begins it anew. */
+async function show_newest(event) {
+	event.preventDefault();
+	history.replaceState(null, "", "/shorts/");
+	hush();
+	await open_feed("");
 }
 
 /* "#", "#ID of a short", "#search/words", "#channel/ID", "#me/shelf", "#upload". */
@@ -135,9 +143,14 @@ function listen() {
 	at("next").addEventListener("click", () => go(1));
 	at("enter").addEventListener("click", () => show_door());
 	addEventListener("keydown", press);
-	addEventListener("hashchange", () => at("room").hidden || follow_address());
+	/* Also back from the door. */
+	addEventListener("hashchange", () => (at("room").hidden ? go_in() : follow_address()));
+	document.querySelector("[data-screen=feed]").addEventListener("click", (event) => at("feed").hidden || show_newest(event));
 	addEventListener("offline", () => { at("offline").hidden = false; });
-	addEventListener("online", () => { at("offline").hidden = true; });
+	addEventListener("online", () => {
+		at("offline").hidden = true;
+		come_back();
+	});
 	document.addEventListener("visibilitychange", () => {
 		if (!at("feed").hidden && !at("room").hidden)
 			wake(!document.hidden);

@@ -3,7 +3,7 @@ import { call } from "/api.js";
 import { at } from "/dom.js";
 import { Card } from "./card.js";
 import { watch } from "./gauge.js";
-import { guarded } from "./toast.js";
+import { guarded, tell } from "./toast.js";
 import { say } from "./words.js";
 
 const PAGE = 10, NEAR = 3; /* the next page is fetched that many before the end */
@@ -14,6 +14,7 @@ let next_cursor = null;
 let here = -1;          /* which card is on the screen */
 let awake = false;      /* the reel itself is on the screen */
 let fetching = false;
+let missed = false;     /* the last page did not come */
 let began = 0;          /* counts reels, so that a late page does not land in the next one */
 let on = {};
 const seen = new Set(); /* ids in the reel: one that was shared comes again in the feed */
@@ -32,7 +33,7 @@ function tidy() {
 		if (far > KEPT)
 			card.player.unload();
 		else
-			card.player.load(nth === here + 1);
+			card.player.load(nth === here + 1 && !navigator.connection?.saveData);
 	});
 }
 
@@ -71,7 +72,15 @@ function draw_end() {
 	at("reel_word").textContent = say(fetching ? "loading" : words);
 }
 
-/* The next page.  Where the feed's own cursor is no longer known, it begins anew. */
+const page_at = (cursor) => call("GET", `/shorts/feed?limit=${PAGE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, { guest: true });
+
+/* The page at next_cursor.  A reel that stood still for a day has lost its order: then the feed begins anew behind it. */
+const next_page = () => page_at(next_cursor).catch((e) => {
+	if (e.code !== "invalid_cursor")
+		throw e;
+	return page_at("");
+});
+
 async function fetch_more() {
 	const mine = began;
 
@@ -79,9 +88,8 @@ async function fetch_more() {
 		return;
 	fetching = true;
 	draw_end();
-	await guarded(async () => {
-		const page = await call("GET", `/shorts/feed?limit=${PAGE}${next_cursor ? `&cursor=${encodeURIComponent(next_cursor)}` : ""}`,
-			{ guest: true });
+	missed = !await guarded(async () => {
+		const page = await next_page();
 
 		if (mine !== began)
 			return;
@@ -111,6 +119,14 @@ function empty() {
 	watch(null);
 }
 
+/* What was asked for by its address; one's own may not be ready yet. */
+function add_first(short) {
+	if (short.status === "ready")
+		add([short]);
+	else
+		tell(say(`status.${short.status}`, { n: short.progress ?? 0 }));
+}
+
 /* A reel that begins with that short, if there is one: "" is the feed's own beginning. */
 export async function open_feed(first) {
 	empty();
@@ -120,8 +136,8 @@ export async function open_feed(first) {
 		await guarded(async () => {
 			const short = await call("GET", `/shorts/${first}`, { guest: true });
 
-			if (mine === began && short.video_url)
-				add([short]);
+			if (mine === began)
+				add_first(short);
 		}, () => open_feed(first));
 	if (mine !== began)
 		return;
@@ -156,6 +172,14 @@ export function wake(wanted) {
 		card_here()?.player.leave();
 		watch(null);
 	}
+}
+
+/* The network is back: what broke is tried again. */
+export function come_back() {
+	if (missed)
+		fetch_more();
+	if (card_here()?.player.failed)
+		card_here().player.retry();
 }
 
 /* It is gone: the next one takes its place. */

@@ -3,7 +3,8 @@ import { icon } from "./icons.js";
 import { say } from "./words.js";
 import { make } from "/dom.js";
 
-const SLOW_MS = 4000; /* that long without a picture is worth a word */
+const SLOW_MS = 4000;  /* that long without a picture is worth a word */
+const AGAIN_MS = 1500; /* a file that did not come is asked for once more */
 
 let muted = true;
 const players = new Set();
@@ -26,6 +27,8 @@ export class Player {
 
 		this.short = short;
 		this.changed = changed;
+		this.wanted = false; /* it is on the screen */
+		this.failed = this.tried = false; /* its file did not come; that was tried again */
 		this.held = false; /* stopped by hand: it does not start by itself */
 		this.video = make("video", { className: upright ? "upright" : "", loop: true, muted, playsInline: true,
 			preload: "none", disablePictureInPicture: true, ariaLabel: short.title, tabIndex: -1 });
@@ -58,14 +61,22 @@ export class Player {
 	draw() {
 		const waits = this.wanted && !this.video.paused && this.video.readyState <= 2;
 
+		if (this.failed)
+			return;
 		clearTimeout(this.slow);
-		this.node.classList.toggle("still", Boolean(this.wanted) && this.video.paused);
-		this.node.classList.toggle("waits", Boolean(waits));
+		this.node.classList.toggle("still", this.wanted && this.video.paused);
+		this.node.classList.toggle("waits", waits);
 		if (waits)
 			this.slow = setTimeout(() => this.tell("slow"), SLOW_MS);
 		else if (this.is_playing())
-			this.tell(null);
+			this.well();
 		this.changed(this);
+	}
+
+	/* It plays, whatever was before. */
+	well() {
+		this.tried = false;
+		this.tell(null);
 	}
 
 	/* A word over the picture, with a button if it has one of its own. */
@@ -76,11 +87,21 @@ export class Player {
 		this.again.textContent = button ? say(button) : "";
 	}
 
+	/* The file did not come.  Once it is asked for again by itself; who has failed before it was seen tries when it is. */
 	fail() {
+		const again = this.wanted && navigator.onLine && !this.tried;
+
+		this.failed = true;
 		clearTimeout(this.slow);
-		this.tell(navigator.onLine ? "unplayable" : "offline", "try_again");
-		this.node.classList.remove("waits", "still");
+		this.node.classList.toggle("waits", again);
+		this.node.classList.remove("still");
 		this.changed(this);
+		if (again) {
+			this.tried = true;
+			this.later = setTimeout(() => this.retry(), AGAIN_MS);
+		} else if (this.wanted) {
+			this.tell(navigator.onLine ? "unplayable" : "offline", "try_again");
+		}
 	}
 
 	/* The poster, and with more the video's beginning. */
@@ -100,20 +121,23 @@ export class Player {
 			return;
 		this.wanted = false;
 		clearTimeout(this.slow);
+		clearTimeout(this.later);
 		this.video.removeAttribute("src");
 		this.video.removeAttribute("poster");
 		this.video.load();
 	}
 
 	retry() {
+		this.failed = false;
 		this.tell(null);
 		this.video.removeAttribute("src");
-		this.load(true);
 		this.video.load();
-		this.play();
+		return this.play();
 	}
 
 	async play() {
+		if (this.failed)
+			return this.retry();
 		this.wanted = true;
 		this.held = false;
 		this.load(true);
@@ -123,6 +147,7 @@ export class Player {
 			/* the browser wants a touch first, or the file failed, which has been told */
 		}
 		this.draw();
+		return undefined;
 	}
 
 	/* It has come onto the screen, or left it. */
@@ -136,7 +161,8 @@ export class Player {
 	}
 
 	leave() {
-		this.wanted = false;
+		this.wanted = this.tried = false;
+		clearTimeout(this.later);
 		this.video.pause();
 		this.draw();
 	}

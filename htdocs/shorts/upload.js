@@ -186,7 +186,7 @@ export function start_upload() {
 	at("drop").addEventListener("click", drop);
 	at("hold").addEventListener("click", () => (upload.state === "held" || upload.state === "failed" ? upload.run() : upload.hold()));
 	addEventListener("beforeunload", (event) => {
-		if (upload?.state === "sending")
+		if (["sending", "waiting"].includes(upload?.state))
 			event.preventDefault();
 	});
 }

@@ -371,3 +371,52 @@ def test_files_that_are_no_use(moa, page, clip, tmp_path):
     moa.script = lambda call, body: (429, {"code": "too_many_uploads", "title": "x"}) if call == "POST /shorts/uploads" else None
     choose(here, clip)
     here.shows("Five uploads are not done yet", "#sent_word")
+
+
+def test_the_network_comes_back(moa, page, browser):  # noqa: F811
+    """Its absence is said, and what broke goes on by itself."""
+    here = page().enter(moa.url)
+    here.plays(0)
+    moa.script = lambda call, body: CUT if call == "GET /shorts/feed" else None
+    browser.set_network_conditions(offline=True, latency=0, download_throughput=0, upload_throughput=0)
+    try:
+        here.shows("You are offline", "#offline")
+        assert here.one("#offline").is_displayed()
+        for _ in range(7):
+            here.down()
+        here.shows("You are offline", "#toast")
+        until(lambda: "offline" in here.at_short(7, ".word").text, "number 7 to fail")
+    finally:
+        moa.script = None
+        browser.delete_network_conditions()
+    until(lambda: len(here.all("#reel article")) == 12, "the next page")
+    assert not here.all("#offline")[0].is_displayed()
+    here.plays(7)
+
+
+def test_an_order_that_is_no_more(moa, page):
+    """After a day the feed begins anew behind what was seen."""
+    moa.script = lambda call, body: (400, {"code": "invalid_cursor", "title": "Invalid cursor"}) if (
+        moa.calls[-1] == ("GET /shorts/feed", "limit=10&cursor=10")) else None
+    here = page().enter(moa.url)
+    for _ in range(8):
+        here.down()
+    until(lambda: [body for call, body in moa.calls if call == "GET /shorts/feed"][-2:] == ["limit=10&cursor=10", "limit=10"], "the feed anew")
+    here.one("[data-screen=feed]").click()
+    here.plays(0)
+    assert here.here() == 0
+
+
+def test_back_from_the_door(moa, page):
+    """By the browser's own button, and by the one that lets guests look around."""
+    here = page().enter(moa.url)
+    here.plays(0)
+    here.one("[data-screen=me]").click()
+    here.one("#sign_in")
+    here.browser.back()
+    here.plays(0)
+    here.one("[data-screen=upload]").click()
+    here.one("#sign_in")
+    here.one("#door .plain").click()
+    here.plays(0)
+    assert here.browser.current_url.rpartition("/")[2].strip("#") in ("", moa.shorts[0]["id"])
