@@ -3,14 +3,12 @@ import { call } from "/api.js";
 import { make } from "/dom.js";
 import { follow_button } from "./follow.js";
 import { icon } from "./icons.js";
+import { link_to } from "./people.js";
 import { Player } from "./player.js";
 import { guarded, is_known } from "./toast.js";
 import { ago, few, language_of, say } from "./words.js";
 
 const TAG = /(#[0-9A-Za-z가-힣_]+)/;
-
-/* A round sign for somebody, who has no picture: the name's first letter. */
-export const face = (nickname) => make("span", { className: "face", ariaHidden: "true" }, [...nickname.trim()][0] ?? "·");
 
 /* A description, its tags as links to their search. */
 const linked = (text) => text.split(TAG).map((part) => (TAG.test(part)
@@ -56,8 +54,7 @@ export class Card {
 
 		this.about.replaceChildren(
 			make("div", { className: "who" },
-				make("a", { href: `#channel/${channel.id}`, className: "channel" }, face(channel.nickname),
-					make("strong", { dir: "auto" }, channel.nickname)),
+				link_to(channel),
 				mine ? null : follow_button(channel, subscribed, (followed) => { this.short.subscribed = followed; })),
 			make("h2", { dir: "auto", lang: language_of(title) }, title),
 			description ? make("p", { dir: "auto", lang: language_of(description), className: "description" }, ...linked(description)) : "",

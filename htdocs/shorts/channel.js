@@ -1,10 +1,10 @@
 /* A channel: whose it is, who follows it, and its shorts in an order that one can choose. */
 import { call } from "/api.js";
 import { at, make } from "/dom.js";
-import { face } from "./card.js";
 import { follow_button } from "./follow.js";
 import { tile } from "./grid.js";
 import { Pages } from "./pages.js";
+import { face, name_of } from "./people.js";
 import { guarded } from "./toast.js";
 import { few, say } from "./words.js";
 
@@ -14,12 +14,12 @@ let channel = null, sort = SORTS[0], opened = null; /* opened: the id that the a
 let shorts = null; /* Pages */
 
 /* What is said of a channel at the head of a screen, with a button or a link beside it. */
-export const head = ({ nickname, introduction, subscriber_count, short_count }, beside) => [
-	face(nickname),
+export const head = (who, beside) => [
+	face(who),
 	make("div", {},
-		make("h1", { dir: "auto" }, nickname),
-		make("p", { className: "counts" }, `${say("subscribers", { n: few(subscriber_count) })} · ${say("short_count", { n: few(short_count) })}`),
-		introduction ? make("p", { dir: "auto" }, introduction) : ""),
+		make("h1", { dir: "auto" }, name_of(who)),
+		make("p", { className: "counts" },
+			`${say("subscribers", { n: few(who.subscriber_count) })} · ${say("short_count", { n: few(who.short_count) })}`)),
 	beside];
 
 function draw_sorts() {

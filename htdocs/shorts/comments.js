@@ -2,8 +2,8 @@
 import { call, is_signed_in } from "/api.js";
 import { at, make } from "/dom.js";
 import { excuse } from "/door.js";
-import { face } from "./card.js";
 import { Pages } from "./pages.js";
+import { face, name_of } from "./people.js";
 import { complain, is_sure, open_sheet } from "./sheet.js";
 import { guarded, is_known, tell } from "./toast.js";
 import { ago, few, language_of, number, say } from "./words.js";
@@ -27,7 +27,7 @@ function count(by) {
 function set_parent(comment) {
 	parent = comment;
 	at("replying").hidden = !parent;
-	at("replying_to").textContent = parent ? say("replying", { nickname: parent.author.nickname }) : "";
+	at("replying_to").textContent = parent ? say("replying", { nickname: name_of(parent.author) }) : "";
 	if (parent)
 		at("comment").focus();
 }
@@ -53,25 +53,26 @@ async function erase(comment, node) {
 
 const stub = () => make("div", { className: "said gone" }, make("p", {}, say("no_comment")));
 
-function words_of(comment, node, root) {
+function words_of(comment, node) {
 	const { author, text, created_at } = comment;
 	const acts = [];
 
 	if (is_signed_in())
-		acts.push(act(say("reply"), say("reply_this", { nickname: author.nickname }), () => set_parent({ id: root, author })));
+		acts.push(act(say("reply"), say("reply_this", { nickname: name_of(author) }), () => set_parent(comment)));
 	if (comment.mine || card.short.mine)
 		acts.push(act(say("erase"), null, () => erase(comment, node)));
-	return make("div", { className: "said" }, face(author.nickname),
+	return make("div", { className: "said" }, face(author),
 		make("div", {},
-			make("p", { className: "by" }, make("a", { href: `#channel/${author.id}`, dir: "auto" }, author.nickname), ` ${ago(created_at)}`),
+			make("p", { className: "by" }, make("a", { href: `#channel/${author.id}`, dir: "auto" }, name_of(author)), ` ${ago(created_at)}`),
 			make("p", { className: "text", dir: "auto", lang: language_of(text) }, text),
 			make("p", { className: "acts" }, ...acts)));
 }
 
-function item(comment, root = comment.id) {
+function item(comment) {
 	const node = make("li", {});
 
-	node.append(comment.deleted ? stub() : words_of(comment, node, root));
+	node.dataset.comment = comment.id;
+	node.append(comment.deleted ? stub() : words_of(comment, node));
 	return node;
 }
 
@@ -79,7 +80,7 @@ function item(comment, root = comment.id) {
 function add_rest(comment, list) {
 	const box = make("div", { className: "rest" });
 	const button = act(say("replies", { n: few(comment.reply_count) }), null, () => {
-		const all = new Pages(box, { item: (reply) => item(reply, comment.id), empty: () => "" });
+		const all = new Pages(box, { item, empty: () => "" });
 
 		list.replaceChildren();
 		all.open(`/shorts/${card.short.id}/comments?parent=${comment.id}`);
@@ -91,21 +92,24 @@ function add_rest(comment, list) {
 
 function thread(comment) {
 	const node = item(comment), replies = comment.replies ?? [];
-	const list = make("ul", { className: "replies" }, ...replies.map((reply) => item(reply, comment.id)));
+	const list = make("ul", { className: "replies" }, ...replies.map(item));
 
-	node.dataset.thread = comment.id;
 	node.append(list);
 	if ((comment.reply_count ?? 0) > replies.length)
 		node.append(add_rest(comment, list));
 	return node;
 }
 
-/* A comment of one's own, where it belongs. */
-function add(comment) {
-	const root = comment.parent_id ? at("threads").querySelector(`[data-thread="${CSS.escape(comment.parent_id)}"]`) : null;
+const node_of = (id) => at("threads").querySelector(`[data-comment="${CSS.escape(id ?? "")}"]`);
 
+/* A comment of one's own, where it belongs; the same words sent again are the same comment. */
+function add(comment) {
+	const root = node_of(comment.parent_id);
+
+	if (node_of(comment.id))
+		return;
 	if (root) {
-		root.querySelector(".replies").append(item(comment, comment.parent_id));
+		root.querySelector(".replies").append(item(comment));
 		root.scrollIntoView({ block: "nearest" });
 	} else {
 		threads.list.prepend(thread(comment));

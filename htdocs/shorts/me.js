@@ -1,13 +1,13 @@
 /* One's own page: what one uploaded and how far that is, what one liked and commented on, and who follows whom. */
 import { call } from "/api.js";
 import { at, make } from "/dom.js";
-import { face } from "./card.js";
 import { head } from "./channel.js";
 import { follow_button } from "./follow.js";
 import { picture, tile } from "./grid.js";
 import { icon } from "./icons.js";
 import { erase_short, open_edit } from "./more.js";
 import { Pages } from "./pages.js";
+import { link_to } from "./people.js";
 import { guarded } from "./toast.js";
 import { ago, few, language_of, number, say } from "./words.js";
 
@@ -59,8 +59,8 @@ function upload_item(short) {
 }
 
 const channel_item = (one) => make("li", { className: "person" },
-	make("a", { href: `#channel/${one.id}`, className: "channel" }, face(one.nickname), make("strong", { dir: "auto" }, one.nickname)),
-	follow_button(one, one.subscribed ?? shelf === "subscriptions"));
+	link_to(one),
+	follow_button(one, one.subscribed));
 
 const ITEMS = { uploads: upload_item, subscriptions: channel_item, subscribers: channel_item };
 

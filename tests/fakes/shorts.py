@@ -120,7 +120,7 @@ class Shorts(Chat):
 
     def more(self, call, query, body):
         """Lists, channels, comments."""
-        channel = {"id": ME if "/me/" in call else OTHER, "nickname": "나" if "/me/" in call else "달리는 곰", "introduction": "매일 달려요.",
+        channel = {"id": ME if "/me/" in call else OTHER, "nickname": "나" if "/me/" in call else "달리는 곰",
                    "subscriber_count": 7, "short_count": len(self.shorts), "subscribed": False, "mine": "/me/" in call}
         if LISTS.fullmatch(call):
             items = [] if "nothing" in query else self.shorts
@@ -137,14 +137,15 @@ class Shorts(Chat):
         return 200, {"items": items, "next_cursor": None}
 
     def comment(self, body):
-        made = {"id": str(uuid.uuid4()), "parent_id": body.get("parent_id"), "text": body["text"], "author": {"id": ME, "nickname": "나"},
-                "mine": True, "deleted": False, "created_at": "2026-11-22T03:04:05.123Z"}
-        root = next((one for one in self.comments if one["id"] == made["parent_id"]), None)
+        parent = body.get("parent_id")
+        root = next((one for one in self.comments if parent in (one["id"], *(reply["id"] for reply in one["replies"]))), None)
+        made = {"id": str(uuid.uuid4()), "parent_id": root and root["id"], "text": body["text"], "author": {"id": ME, "nickname": "나"},
+                "mine": True, "deleted": False, "reply_count": 0, "replies": [], "created_at": "2026-11-22T03:04:05.123Z"}
         if root:
             root["replies"].append(made)
             root["reply_count"] += 1
         else:
-            self.comments.insert(0, {**made, "replies": [], "reply_count": 0})
+            self.comments.insert(0, made)
         return made
 
     def tus(self, handler, body):

@@ -197,9 +197,7 @@ def test_its_files_are_served(server, request):
 def test_comments(moa, page):
     """Threads and one level of replies; what is HTML stays text; a reply is over when it is sent; only one's own can be deleted."""
     for text in ("<b>first</b>", "second"):
-        moa.comments[0:0] = [{**moa.comment({"text": text}), "replies": [], "reply_count": 0, "mine": False,
-                              "author": {"id": moa.shorts[0]["channel"]["id"], "nickname": "달리는 곰"}}]
-        del moa.comments[1]
+        moa.comment({"text": text}).update(mine=False, author=moa.shorts[0]["channel"])
     here = page(360, 740, "ko-KR").enter(moa.url, SOMEBODY)
     here.plays(0)
     here.press("c")
@@ -210,6 +208,7 @@ def test_comments(moa, page):
     here.one("#comment").send_keys("답글이에요", Keys.ENTER)
     until(lambda: here.text(".replies .text") == ["답글이에요"], "the reply")
     until(lambda: not here.one("#comment").get_attribute("value"), "an empty line")
+    assert not here.all("#replying")[0].is_displayed()
     here.one("#comment").send_keys("새 댓글", Keys.ENTER)
     until(lambda: here.text("#threads .text") == ["새 댓글", "second", "답글이에요", "<b>first</b>"], "the comment")
     sent = [body for call, body in moa.calls if call == "POST /shorts/:id/comments"]
