@@ -65,6 +65,7 @@ int ledger_verify(struct ctl *ctl, const char *const args[]);
 int gateway_reconcile(struct ctl *ctl, const char *const args[]);
 int gateway_refunds(struct ctl *ctl, const char *const args[]);
 int gateway_retry(struct ctl *ctl, const char *const args[]);
+int shorts_verify(struct ctl *ctl, const char *const args[]);
 int doctor_run(struct ctl *ctl, const char *const args[]);
 
 /**

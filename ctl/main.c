@@ -51,6 +51,8 @@ static const struct command commands[] = {
 	  gateway_refunds },
 	{ "gateway retry", "REFUND", "ask the gateway anew for one that it has refused; the worker does so",
 	  gateway_retry },
+	{ "shorts verify", "[--repair]", "recount reactions, comments and views; 1 and each that is wrong",
+	  shorts_verify },
 	{ "doctor", "", "check database, roles, keys, clocks and Redis", doctor_run },
 	{ 0 },
 };

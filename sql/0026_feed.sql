@@ -94,7 +94,7 @@ BEGIN
 			',"width":', coalesce(s.width::text, 'null'), ',"height":', coalesce(s.height::text, 'null'),
 			',"duration_s":', coalesce(s.duration_s::double precision::text, 'null'),
 			',"title":', to_json(s.title), ',"description":', to_json(s.description), ',"tags":', array_to_json(s.tags),
-			',"channel":{"id":"', s.customer_id, '","nickname":', coalesce(to_json(p.nickname)::text, 'null'),
+			',"channel":{"id":"', s.customer_id, '","nickname":', to_json(shorts.shown_name(s.customer_id, p.nickname))::text,
 			'},"like_count":', t.likes, ',"dislike_count":', t.dislikes, ',"comment_count":', t.comments, ',"view_count":', t.views,
 			',"my_reaction":', coalesce('"' || r.type || '"', 'null'),
 			',"subscribed":', CASE WHEN f.channel_id IS NULL THEN 'false' ELSE 'true' END,

@@ -198,7 +198,7 @@ BEGIN
 			SELECT comment_json(hits[i], names, viewer, CASE WHEN parent IS NULL THEN array_to_json(ARRAY(
 				SELECT comment_json(kin[k], names, viewer, '[]') FROM generate_subscripts(kin, 1) k
 				WHERE kin[k].parent_id = hits[i].id ORDER BY k)) ELSE '[]' END)
-			FROM generate_series(1, least(cardinality(hits), most)) i ORDER BY i)),
+			FROM generate_subscripts(hits[:most], 1) i ORDER BY i)),
 		'next_cursor', CASE WHEN cardinality(hits) > most THEN place_at(list, hits[most].created_at, hits[most].id) END);
 END
 $$;
@@ -355,7 +355,7 @@ BEGIN
 		RETURN;
 	END IF;
 	IF list = 'p' THEN
-		SELECT array_agg(p.id), max(p.place) FILTER (WHERE p.n = most) INTO ids, last
+		SELECT array_agg(p.id ORDER BY p.n), max(p.place) FILTER (WHERE p.n = most) INTO ids, last
 		FROM (SELECT c.*, row_number() OVER () AS n FROM channel_popular(channel, likes, after.at, after.id, most + 1) c) p;
 	ELSIF list = 'o' THEN
 		IF cursor IS NULL THEN
@@ -451,7 +451,7 @@ BEGIN
 				'subscribed', NOT followers OR EXISTS (
 					SELECT FROM subscription f WHERE f.customer_id = customer AND f.channel_id = ids[i]),
 				'since', moa.rfc3339(times[i]))
-			FROM generate_series(1, least(cardinality(ids), most)) i ORDER BY i)),
+			FROM generate_subscripts(ids[:most], 1) i ORDER BY i)),
 		'next_cursor', CASE WHEN cardinality(ids) > most THEN place_at(list, times[most], ids[most]) END);
 END
 $$;
@@ -540,7 +540,7 @@ BEGIN
 		code := 'invalid_cursor';
 		RETURN;
 	END IF;
-	SELECT array_agg(r.short_id) AS ids, array_agg(r.at) AS times,
+	SELECT array_agg(r.short_id ORDER BY r.at DESC, r.short_id DESC) AS ids, array_agg(r.at ORDER BY r.at DESC, r.short_id DESC) AS times,
 		array_agg(json_build_object(
 			'short', json_build_object('id', s.id, 'title', s.title, 'description', s.description,
 				'channel', json_build_object('id', s.customer_id, 'nickname', names_of(ARRAY[s.customer_id]) ->> s.customer_id::text),
@@ -550,7 +550,8 @@ BEGIN
 			'newest', array_to_json(ARRAY(
 				SELECT json_build_object('reason', n.reason, 'text', n.text, 'reported_at', moa.rfc3339(n.created_at))
 				FROM report n WHERE n.short_id = r.short_id AND n.created_at <= begun.at
-				ORDER BY n.created_at DESC, n.customer_id LIMIT 10)))) AS items
+				ORDER BY n.created_at DESC, n.customer_id LIMIT 10)))
+			ORDER BY r.at DESC, r.short_id DESC) AS items
 	INTO hits FROM (
 		SELECT g.short_id, count(*) AS n, max(g.created_at) AS at FROM report g WHERE g.created_at <= begun.at
 		GROUP BY 1 HAVING (max(g.created_at), g.short_id) < (after.at, after.id)

@@ -67,7 +67,7 @@ COMMANDS = ("migrate", "role password", "keys init", "keys rotate", "keys list",
             "merchant rotate", "clock show",
             "clock on", "clock off",
             "clock set", "clock advance", "clock reset", "jobs list", "jobs run",
-            "ledger verify", "gateway reconcile", "gateway refunds", "gateway retry", "doctor")
+            "ledger verify", "gateway reconcile", "gateway refunds", "gateway retry", "shorts verify", "doctor")
 
 
 def test_help_lists_every_command(shared):
