@@ -1,61 +1,22 @@
 """How many statements each of pay's calls runs: one, but where the table says otherwise.  Growth is a fault."""
 
-import re
-import subprocess
-from collections import defaultdict
-
 import pytest
 
-from client import Api
-from moa import binary
-from servers import until
+from counted import count, expected
 from shop import Shop, fresh
 from test_openapi import bill_calls, merchant_calls, pay_calls, repay_calls, window_calls
 
 ELSE = {
     # Before the gateway is asked, and after it.
-    "POST /repayments/:id/confirm": 2,
+    "POST /repayments/:id/confirm": {2},
     # One thread asks for all who watch.
-    "GET /checkout/:id/events": 0,
+    "GET /checkout/:id/events": {0},
 }
 
 
 @pytest.fixture(scope="module")
 def counted(system):
-    """An Api whose calls are counted: counted.statements() says how many each route has run, as {"GET /summary": {1}}."""
-    api = Api(system)
-    replies = []
-    customer = api.register()
-    routes = [(method, re.compile(re.sub(r":\w+", "[^/]+", path.replace(".", r"\."))), path.removeprefix("/api/v1/pay"))
-              for method, path in table()]
-
-    def route(request):
-        path = request.path_url.partition("?")[0]
-        return next((f"{method} {name}" for method, pattern, name in routes
-                     if method == request.method and pattern.fullmatch(path)), None)
-
-    def statements():
-        found = defaultdict(set)
-        for reply in replies:
-            if name := route(reply.request):
-                found[name].add(system.logged(reply)["statements"])
-        replies.clear()
-        return dict(found)
-
-    def keys_are_read():
-        """A process reads the public keys before its first token, which is not the call's own doing."""
-        return {system.logged(api.get("/pay/check_in", token=customer))["statements"] for _ in range(20)} == {1}
-
-    until(keys_are_read, "the keys to be read")
-    api.session.hooks["response"] = [lambda reply, *args, **more: replies.append(reply)]
-    api.statements = statements
-    return api
-
-
-def table():
-    """(method, path) of the routes, the plainer ones first."""
-    printed = subprocess.run([binary("pay.fcgi"), "-r"], text=True, capture_output=True, check=True).stdout
-    return sorted((tuple(line.split()[:2]) for line in printed.splitlines()), key=lambda route: (route[1].count(":"), route))
+    return count(system, "pay", "/pay/check_in")
 
 
 def test_each_call_is_one_statement(counted, ctl, gateway):
@@ -68,9 +29,7 @@ def test_each_call_is_one_statement(counted, ctl, gateway):
     merchant_calls(counted, admin)
     counted.get("/pay/payments", token=customer, params={"q": "ㅅㅌ"})
     bill_calls(counted, customer, admin, ctl)
-    routes = {f"{method} {path.removeprefix('/api/v1/pay')}" for method, path in table()}
-    expected = {route: {ELSE.get(route, 1)} for route in routes if not route.endswith(("healthz", "readyz", "metrics"))}
-    assert counted.statements() == expected
+    assert counted.statements() == expected("pay", ELSE)
 
 
 def test_what_is_refused_or_repeated_costs_no_more(counted, ctl):

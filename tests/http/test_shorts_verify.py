@@ -27,7 +27,7 @@ class World:
         self.query("INSERT INTO auth.customer (id, email, password, name, birth_date, language) "
                    "VALUES (%s, %s, '$argon2id$', '김모아', '2000-01-01', 'ko')", person, f"{person}@example.com")
         self.query("SELECT pay.open_account(%s)", person)
-        self.query("INSERT INTO shorts.upload (customer_id, length, file, expires_at) VALUES (%s, 1, %s, now())", person, person)
+        self.query("INSERT INTO shorts.upload (customer_id, length, file, expires_at) VALUES (%s, 1, %s, now() + interval '1 day')", person, person)
         self.query("INSERT INTO shorts.watch_lap (customer_id, day, lap) VALUES (%s, '2026-01-01', 1)", person)
         return person
 
