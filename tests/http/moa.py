@@ -248,11 +248,14 @@ class Apache(Httpd):
     def start(self, ready=True):
         self.start_streams()
         self.pay_streams = self._start_alone("pay", self.pay_env)
-        self.uploads = self._start_alone("shorts", self.shorts_env)
+        self.start_uploads()
         return super().start(ready)
 
     def start_streams(self):
         self.streams = self._start_alone("chatbot", self.chatbot_env)
+
+    def start_uploads(self):
+        self.uploads = self._start_alone("shorts", self.shorts_env)
 
     def _start_alone(self, name, env):
         program = Program(name, self.place / "run", {**self.env, **env}, self.place / f"libexec/moa/{name}.fcgi")
