@@ -1,7 +1,7 @@
 -- Uploads: who writes where, how far it has come, and what becomes of it.
 --
--- Somebody who writes has a lease: a number, the fence, which every count of bytes names, and which ends for the older writer as
--- soon as a newer one begins.  A lease that was given back leaves a file that can be continued.  After one that was not, somebody
+-- Somebody who writes has a lease: a number drawn at random, the fence, which every count of bytes names, and which ends for the
+-- older writer as soon as a newer one begins.  A lease that was given back leaves a file that can be continued.  After one that was not, somebody
 -- may still write into the file, so that whoever comes next goes on in a copy of what was counted.  No clock decides any of this.
 
 SET LOCAL ROLE moa_shorts_owner;
@@ -76,7 +76,8 @@ $$;
 
 -- shorts.begin_upload(customer, upload, at): take the lease to write from byte at on.  take_over: the lease had not been given
 -- back, so the file is to be copied first (move_upload).  account_blocked, not_found, upload_expired, upload_handed_in;
--- wrong_offset, with the right one in received.
+-- wrong_offset, with the right one in received.  A crash of PostgreSQL may forget the lease: its fence never comes again, so that its
+-- holder counts nothing any more, and the lock on the file tells whoever comes next that it may be written to still.
 CREATE FUNCTION shorts.begin_upload(customer uuid, upload uuid, at bigint,
 	OUT code text, OUT fence bigint, OUT file text, OUT take_over boolean, OUT received bigint, OUT length bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
@@ -98,7 +99,8 @@ BEGIN
 	file := u.file;
 	length := u.length;
 	take_over := u.leased_until IS NOT NULL;
-	fence := u.fence + 1;
+	fence := ('x' || translate(left(gen_random_uuid()::text, 18), '-', ''))::bit(60)::bigint;
+	PERFORM set_config('synchronous_commit', 'off', true);
 	UPDATE shorts.upload o SET fence = begin_upload.fence, leased_until = moa.now() + upload_life() WHERE o.id = upload;
 END
 $$;

@@ -166,8 +166,14 @@ append_body(const struct req *rq, struct resp *rs, struct lease *lease, const ch
 {
 	struct append a = { .rq = rq, .rs = rs, .lease = lease, .at = lease->received };
 	int64_t size;
-	enum err e = store_open(lease->file, &a.fd, &size), ended;
+	enum err e = store_open(lease->file, &a.fd, &size), ended = OK;
 
+	if (e == ERR_CONFLICT) {
+		/* PostgreSQL has forgotten somebody's lease, who has not heard of it yet. */
+		e = take_over(rq, lease);
+		if (e == OK)
+			e = store_open(lease->file, &a.fd, &size);
+	}
 	if (e)
 		return e;
 	if (size < lease->received) {
@@ -179,7 +185,9 @@ append_body(const struct req *rq, struct resp *rs, struct lease *lease, const ch
 		a.written_ms = a.counted_ms = clock_ms();
 		e = write_all(&a);
 	}
-	ended = a.lost ? OK : store_sync(a.fd);
+	/* A whole one is on disk before it counts as whole; of a part only as much is believed as the file is long (above). */
+	if (!a.lost && a.at == lease->length)
+		ended = store_sync(a.fd);
 	close(a.fd);
 	if (a.lost || ended)
 		return e ? e : ended;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -76,6 +77,11 @@ store_open(const char *name, int *ret_fd, int64_t *ret_size)
 
 	if (fd < 0)
 		return fault("open", name);
+	/* Where the file system knows no locks, the lease alone has to do. */
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+		close(fd);
+		return ERR_CONFLICT;
+	}
 	if (fstat(fd, &st) != 0) {
 		enum err e = fault("look at", name);
 

@@ -19,7 +19,8 @@ int64_t store_room(void);
 /**
  * store_open(name, ret_fd, ret_size):
  * Open the file ${name}, empty if it is not there yet, to write; *${ret_size} is how long it is.  The caller closes *${ret_fd}.
- * Errors: ERR_STORAGE_FULL; ERR_UNAVAILABLE, logged, for whatever else ails the storage.
+ * Errors: ERR_CONFLICT when somebody else has it open; ERR_STORAGE_FULL; ERR_UNAVAILABLE, logged, for whatever else ails the
+ * storage.
  */
 enum err store_open(const char *name, int *ret_fd, int64_t *ret_size) MUST_CHECK;
 

@@ -35,6 +35,10 @@ class Line:
         if token:
             self.headers["Authorization"] = f"Bearer {token}"
 
+    def renew(self):
+        """The web server hangs up when nothing comes for a few seconds."""
+        self.connection.close()
+
     def ask(self, method, path, body=b"", **headers):
         self.connection.request(method, path, body, {**self.headers, **headers})
         reply = self.connection.getresponse()
@@ -47,6 +51,7 @@ class Line:
 def send(line, path, size, chunk):
     """Send so many bytes in such chunks; bytes per second."""
     data = bytes(chunk)
+    line.renew()
     begun = time.monotonic()
     for at in range(0, size, chunk):
         line.ask("PATCH", path, data, **{"Upload-Offset": str(at)})
@@ -60,6 +65,7 @@ def upload(table, bench, args):
     line, plain = Line(system, customer.access_token), Line(system)
 
     def moa(chunk, size=SIZE):
+        line.renew()
         made = line.ask("POST", "/api/v1/shorts/uploads", **{"Upload-Length": str(size), "Content-Type": ""})
         path = made.headers["Location"]
         rate = send(line, path, size, chunk)
