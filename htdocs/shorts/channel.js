@@ -1,6 +1,7 @@
 /* A channel: whose it is, who follows it, and its shorts in an order that one can choose. */
 import { call } from "/api.js";
 import { at, make } from "/dom.js";
+import { draw_chips } from "./chips.js";
 import { follow_button } from "./follow.js";
 import { tile } from "./grid.js";
 import { Pages } from "./pages.js";
@@ -23,17 +24,11 @@ export const head = (who, beside) => [
 	beside];
 
 function draw_sorts() {
-	at("sorts").replaceChildren(...SORTS.map((name) => {
-		const chip = make("button", { className: "chip", type: "button" }, say(`sort.${name}`));
-
-		chip.setAttribute("aria-pressed", String(name === sort));
-		chip.addEventListener("click", () => {
-			sort = name;
-			draw_sorts();
-			load_shorts();
-		});
-		return chip;
-	}));
+	draw_chips(at("sorts"), SORTS, sort, { text: (name) => say(`sort.${name}`), press: (name) => {
+		sort = name;
+		draw_sorts();
+		load_shorts();
+	} });
 }
 
 const load_shorts = () => shorts.open(`/shorts/channels/${channel.id}/shorts?limit=30&sort=${sort}`);
@@ -48,6 +43,7 @@ export function draw_channel() {
 			channel.subscriber_count += followed ? 1 : -1;
 			draw_channel();
 		})));
+	at("sorts").hidden = false;
 	draw_sorts();
 }
 
@@ -58,7 +54,7 @@ export async function open_channel(id) {
 	sort = SORTS[0];
 	shorts.close();
 	at("channel_head").replaceChildren();
-	at("sorts").replaceChildren();
+	at("sorts").hidden = true;
 	await guarded(async () => {
 		const found = await call("GET", `/shorts/channels/${encodeURIComponent(id)}`, { guest: true });
 

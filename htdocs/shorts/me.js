@@ -2,6 +2,7 @@
 import { call } from "/api.js";
 import { at, make } from "/dom.js";
 import { head } from "./channel.js";
+import { draw_chips } from "./chips.js";
 import { follow_button } from "./follow.js";
 import { picture, tile } from "./grid.js";
 import { icon } from "./icons.js";
@@ -88,15 +89,7 @@ function look_again() {
 	}, LOOK_MS);
 }
 
-function draw_shelves() {
-	at("shelves").replaceChildren(...SHELVES.map((name) => {
-		const chip = make("a", { className: "chip", href: `#me/${name}` }, say(`shelf.${name}`));
-
-		if (name === shelf)
-			chip.setAttribute("aria-current", "page");
-		return chip;
-	}));
-}
+const draw_shelves = () => draw_chips(at("shelves"), SHELVES, shelf, { text: (name) => say(`shelf.${name}`), href: (name) => `#me/${name}` });
 
 export function draw_me() {
 	if (!channel || at("me").hidden)
@@ -105,18 +98,19 @@ export function draw_me() {
 	draw_shelves();
 }
 
+const load_head = () => guarded(async () => {
+	channel = await call("GET", "/shorts/me/overview");
+	draw_me();
+}, load_head);
+
 export async function open_me(name) {
 	shelf = SHELVES.includes(name) ? name : SHELVES[0];
 	unready = new Map();
 	draw_shelves();
-	await guarded(async () => {
-		channel = await call("GET", "/shorts/me/overview");
-		draw_me();
-	}, () => open_me(name));
 	pages?.close();
 	pages = new Pages(at("shelf"), { item: ITEMS[shelf] ?? tile, className: ITEMS[shelf] ? "rows" : "grid",
 		empty: () => say(`empty.${shelf}`) });
-	await pages.open(`/shorts/me/${shelf}`);
+	await Promise.all([load_head(), pages.open(`/shorts/me/${shelf}`)]);
 	if (shelf === "uploads")
 		look_again();
 }

@@ -23,7 +23,7 @@ class ShortsPage(PayPage):
 
     def enter(self, url, customer=None, where=""):
         """The feed (or another screen, or a short), as a guest or signed in."""
-        self.open(f"{url}/shorts/#{where}")
+        self.open("about:blank").open(f"{url}/shorts/#{'' if customer else where}")
         if customer:
             self.one("[data-screen=me]").click()
             self.sign_in(customer)
