@@ -5,7 +5,7 @@ import { draw_chips } from "./chips.js";
 import { follow_button } from "./follow.js";
 import { tile } from "./grid.js";
 import { Pages } from "./pages.js";
-import { face, name_of } from "./people.js";
+import { face } from "./people.js";
 import { guarded } from "./toast.js";
 import { few, say } from "./words.js";
 
@@ -18,7 +18,7 @@ let shorts = null; /* Pages */
 export const head = (who, beside) => [
 	face(who),
 	make("div", {},
-		make("h1", { dir: "auto" }, name_of(who)),
+		make("h1", { dir: "auto" }, who.nickname),
 		make("p", { className: "counts" },
 			`${say("subscribers", { n: few(who.subscriber_count) })} · ${say("short_count", { n: few(who.short_count) })}`)),
 	beside];

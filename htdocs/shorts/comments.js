@@ -3,7 +3,7 @@ import { call, is_signed_in } from "/api.js";
 import { at, make } from "/dom.js";
 import { excuse } from "/door.js";
 import { Pages } from "./pages.js";
-import { face, name_of } from "./people.js";
+import { face } from "./people.js";
 import { complain, is_sure, open_sheet } from "./sheet.js";
 import { guarded, is_known, tell } from "./toast.js";
 import { ago, few, language_of, number, say } from "./words.js";
@@ -27,7 +27,7 @@ function count(by) {
 function set_parent(comment) {
 	parent = comment;
 	at("replying").hidden = !parent;
-	at("replying_to").textContent = parent ? say("replying", { nickname: name_of(parent.author) }) : "";
+	at("replying_to").textContent = parent ? say("replying", { nickname: parent.author.nickname }) : "";
 	if (parent)
 		at("comment").focus();
 }
@@ -58,12 +58,12 @@ function words_of(comment, node) {
 	const acts = [];
 
 	if (is_signed_in())
-		acts.push(act(say("reply"), say("reply_this", { nickname: name_of(author) }), () => set_parent(comment)));
+		acts.push(act(say("reply"), say("reply_this", { nickname: author.nickname }), () => set_parent(comment)));
 	if (comment.mine || card.short.mine)
 		acts.push(act(say("erase"), null, () => erase(comment, node)));
 	return make("div", { className: "said" }, face(author),
 		make("div", {},
-			make("p", { className: "by" }, make("a", { href: `#channel/${author.id}`, dir: "auto" }, name_of(author)), ` ${ago(created_at)}`),
+			make("p", { className: "by" }, make("a", { href: `#channel/${author.id}`, dir: "auto" }, author.nickname), ` ${ago(created_at)}`),
 			make("p", { className: "text", dir: "auto", lang: language_of(text) }, text),
 			make("p", { className: "acts" }, ...acts)));
 }

@@ -1,7 +1,6 @@
 /* The button that follows a channel, wherever the channel is named; all of a channel's say the same. */
 import { call } from "/api.js";
 import { make } from "/dom.js";
-import { name_of } from "./people.js";
 import { guarded, is_known, tell } from "./toast.js";
 import { say } from "./words.js";
 
@@ -23,7 +22,7 @@ async function change(channel, followed) {
 	const done = await guarded(() => call(followed ? "PUT" : "DELETE", `/shorts/channels/${channel.id}/subscription`));
 
 	if (done)
-		tell(say(followed ? "now_followed" : "no_longer_followed", { nickname: name_of(channel) }));
+		tell(say(followed ? "now_followed" : "no_longer_followed", { nickname: channel.nickname }));
 	else
 		draw_all(channel.id, !followed);
 	return done;
@@ -34,7 +33,7 @@ export function follow_button(channel, followed, changed = () => {}) {
 	const button = make("button", { className: "follow", type: "button" });
 
 	button.dataset.follow = channel.id;
-	button.dataset.nickname = name_of(channel);
+	button.dataset.nickname = channel.nickname;
 	draw(button, followed);
 	button.addEventListener("click", async () => {
 		const wanted = button.getAttribute("aria-pressed") !== "true";

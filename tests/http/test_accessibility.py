@@ -150,6 +150,7 @@ def test_the_shorts(shorts, judge):
     judge.one("#upload_wrong")
     judge.look()
     judge.one("[data-screen=feed]").click()
+    until(lambda: judge.all("#reel .rail button"), "the reel")
     for name, nth in SHEETS.items():
         judge.all("#reel .rail button")[nth].click()
         judge.one(f"#{name}[open]")
