@@ -87,6 +87,7 @@ static const struct stmt stmts[WORKER__MAX] = {
 	[WORKER_RANK] = { "rank", 0, "SELECT number, size FROM shorts.make_page_set()" },
 	[WORKER_EXPIRE_UPLOADS] = { "expire_uploads", 1,
 				    "SELECT file, thumbnail FROM shorts.expire_uploads($1)" },
+	[WORKER_NAMES] = { "names", 0, "SELECT shorts.refresh_names() AS changed" },
 	[WORKER_END_CONFIRM] = { "end_confirm", 3, "SELECT code FROM pay.end_confirm($1, NULL, $2, $3)" },
 };
 
@@ -123,8 +124,8 @@ static enum err
 chores(struct worker *w)
 {
 	static enum err (*const all[])(struct worker *) = {
-		expire_all, erase_all,	 repay_all,    give_back_all,
-		job_all,    rank_if_due, sweep_if_due, upload_all,
+		expire_all,  erase_all,	    repay_all,	  give_back_all, job_all,
+		rank_if_due, names_refresh, sweep_if_due, upload_all,
 	};
 	enum err e, last = OK;
 	size_t i;

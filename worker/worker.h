@@ -48,6 +48,7 @@ enum worker_stmt {
 	WORKER_NOT_GIVEN_BACK,
 	WORKER_RANK,
 	WORKER_EXPIRE_UPLOADS,
+	WORKER_NAMES,
 	WORKER__MAX
 };
 
@@ -102,6 +103,9 @@ enum err job_all(struct worker *w) MUST_CHECK;
 
 /** rank_if_due(w): Once a minute, rank the shorts for the feed.  Errors: PostgreSQL's; the feed goes on with the last order. */
 enum err rank_if_due(struct worker *w) MUST_CHECK;
+
+/** names_refresh(w): Let search know of channels that are called otherwise now.  Errors: PostgreSQL's; the old names are found still. */
+enum err names_refresh(struct worker *w) MUST_CHECK;
 
 /**
  * sweep_if_due(w):

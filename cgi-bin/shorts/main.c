@@ -8,6 +8,7 @@
 
 static const struct route routes[] = {
 	{ GET, SHORTS "/feed", feed_list, GUEST | QUERY },
+	{ GET, SHORTS "/search", search_list, GUEST | QUERY },
 	{ GET, SHORTS "/:id", short_show, GUEST },
 	{ PATCH, SHORTS "/:id", short_edit, BODY },
 	{ DELETE, SHORTS "/:id", short_remove },

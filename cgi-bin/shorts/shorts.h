@@ -35,6 +35,7 @@ enum {
 	SHORTS_SET_HIDDEN,
 	SHORTS_WATCH,
 	SHORTS_FEED,
+	SHORTS_SEARCH,
 	SHORTS_CREATE_UPLOAD,
 	SHORTS_SHOW_UPLOAD,
 	SHORTS_BEGIN_UPLOAD,
@@ -107,5 +108,6 @@ enum err report_hide(const struct req *rq, struct resp *rs);
 enum err report_unhide(const struct req *rq, struct resp *rs);
 enum err watch_beat(const struct req *rq, struct resp *rs);
 enum err feed_list(const struct req *rq, struct resp *rs);
+enum err search_list(const struct req *rq, struct resp *rs);
 
 #endif

@@ -49,4 +49,5 @@ const struct stmt shorts_stmts[SHORTS__MAX] = {
 	[SHORTS_WATCH] = { "shorts_watch", 6,
 			   "SELECT code, day, left_ms, laps, earned, viewed FROM shorts.watch($1, $2, $3, $4, $5, $6)" },
 	[SHORTS_FEED] = { "shorts_feed", 4, "SELECT code, result FROM shorts.feed($1, $2, $3, $4)" },
+	[SHORTS_SEARCH] = { "shorts_search", 4, "SELECT code, result FROM shorts.search($1, $2, $3, $4)" },
 };

@@ -10,6 +10,7 @@ def shorts_calls(api, customer, admin):
     api.get(f"/shorts/{short}", token=customer)
     api.post(f"/shorts/{short}/watch", token=customer, json={"playing": True})
     api.get("/shorts/feed", token=customer, params={"limit": 1, "explain": "1"})
+    api.get("/shorts/search", params={"q": "고양이", "limit": 1})
     make_uploads(api, customer)
     social_calls(api, customer, admin, short)
 

@@ -54,6 +54,8 @@ OFFERED = {
     "auth.erasure_done(uuid,text)": {"worker"},
     "auth.sweep()": {"worker"},
     "shorts.make_page_set()": {"worker"},
+    "shorts.refresh_names()": {"worker"},
+    "pay.initials(text)": {"shorts"},
 }
 # What only migrations call, which run as the owners.
 OWNERS_ONLY = {"moa.install_idempotency(text)"}
