@@ -14,7 +14,7 @@ CREATE TEMPORARY TABLE put_aside AS
 	SELECT i.indrelid::regclass::text AS relation, i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition,
 		c.conname AS key, pg_get_constraintdef(c.oid) AS key_definition
 	FROM pg_index i LEFT JOIN pg_constraint c ON c.conindid = i.indexrelid AND c.contype IN ('p', 'u')
-	WHERE i.indrelid IN ('shorts.short'::regclass, 'shorts.tally'::regclass, 'shorts.reaction'::regclass, to_regclass('shorts.comment'))
+	WHERE i.indrelid IN ('shorts.short'::regclass, 'shorts.tally'::regclass, 'shorts.reaction'::regclass, 'shorts.comment'::regclass)
 		AND NOT EXISTS (SELECT FROM pg_constraint f WHERE f.conindid = i.indexrelid AND f.contype = 'f');
 DO $$
 DECLARE
@@ -133,17 +133,11 @@ INSERT INTO shorts.reaction (short_id, customer_id, type, created_at)
 SELECT m.id, p.id, CASE k % 10 WHEN 9 THEN 'dislike' ELSE 'like' END, m.at + k * interval '1 second'
 FROM asked CROSS JOIN made AS m CROSS JOIN generate_series(0, m.reactions - 1) AS k
 	JOIN people AS p ON p.n = (m.n * 31 + k * 7919) % channels;
-DO $$
-BEGIN
-	IF to_regclass('shorts.comment') IS NOT NULL THEN
-		INSERT INTO shorts.comment (short_id, customer_id, text, created_at)
-		SELECT m.id, p.id, said.all_of[1 + (m.n + k) % 100], m.at + k * interval '1 minute'
-		FROM asked CROSS JOIN made AS m CROSS JOIN generate_series(0, m.comments - 1) AS k
-			JOIN people AS p ON p.n = (m.n * 17 + k * 7919) % channels
-			CROSS JOIN (SELECT array_agg(t.title) AS all_of FROM pg_temp.texts(100) AS t) AS said;
-	END IF;
-END
-$$;
+INSERT INTO shorts.comment (short_id, customer_id, text, created_at)
+SELECT m.id, p.id, said.all_of[1 + (m.n + k) % 100], m.at + k * interval '1 minute'
+FROM asked CROSS JOIN made AS m CROSS JOIN generate_series(0, m.comments - 1) AS k
+	JOIN people AS p ON p.n = (m.n * 17 + k * 7919) % channels
+	CROSS JOIN (SELECT array_agg(t.title) AS all_of FROM pg_temp.texts(100) AS t) AS said;
 
 DO $$
 DECLARE

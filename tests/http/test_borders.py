@@ -27,6 +27,7 @@ OFFERED = {
     "pay.standing(uuid)": {"auth", "shorts", "chatbot"},
     "pay.available_won(uuid)": {"chatbot"},
     "auth.profile(uuid[])": {"shorts", "chatbot", "pay", "dashboard"},
+    "auth.nickname SELECT": {"shorts"},
     "auth.jwk SELECT": {"shorts", "chatbot", "pay", "dashboard"},
     "pay.award_points(uuid,text,bigint)": {"shorts"},
     "pay.erase(uuid)": {"worker"},
