@@ -232,10 +232,28 @@ def test_who_looks_sees_what_is_their_own_in_it(api, system, owner):
 
 def test_its_items_are_as_they_are_by_themselves(api, system, owner):
     api.patch("/auth/me", token=owner, json={"nickname": '한강 "밤"'})
-    short = make_short(system, owner, title='<b>"따옴표" \\ 🐈', description="첫 줄\n둘째 #줄 \t#Tab")
+    title, description = '<b>"따옴표" \\ 🐈', '첫 줄\n둘째 #줄 \t#Tab "}],'
+    short = make_short(system, owner, title=title, description=description)
     rank(system)
     for token in (None, owner):
-        assert api.get("/shorts/feed", token=token).json()["items"] == [api.get(f"/shorts/{short}", token=token).json()]
+        [item] = api.get("/shorts/feed", token=token).json()["items"]
+        assert item == api.get(f"/shorts/{short}", token=token).json()
+        assert (item["title"], item["description"], item["tags"]) == (title, description, ["줄", "tab"])
+        assert item["channel"] == {"id": owner.id, "nickname": '한강 "밤"'}
+
+
+def test_what_changes_is_seen_at_once(api, system, owner):
+    """What is written down of a short, what is counted, and what its channel is called."""
+    channel = api.register()
+    short = make_short(system, channel)
+    rank(system)
+    [item] = api.get("/shorts/feed").json()["items"]
+    assert item["channel"]["nickname"] == f"moa-{channel.id[:8]}"
+    api.patch("/auth/me", token=channel, json={"nickname": "새 이름"})
+    api.patch(f"/shorts/{short}", token=channel, json={"title": "새 제목"})
+    api.put(f"/shorts/{short}/reaction", token=owner, json={"type": "like"})
+    [item] = api.get("/shorts/feed", token=owner).json()["items"]
+    assert (item["channel"]["nickname"], item["title"], item["like_count"], item["my_reaction"]) == ("새 이름", "새 제목", 1, "like")
 
 
 def test_a_page_is_one_statement(api, system, owner):
