@@ -29,7 +29,7 @@ DECLARE
 	all_ones integer;
 	first_end timestamptz;
 BEGIN
-	IF pay.standing(customer) IS DISTINCT FROM 'good' THEN
+	IF hold(customer) IS DISTINCT FROM 'good' THEN
 		code := 'account_blocked';
 		RETURN;
 	END IF;
@@ -166,7 +166,7 @@ DECLARE
 	u upload;
 	made short;
 BEGIN
-	IF pay.standing(customer) IS DISTINCT FROM 'good' THEN
+	IF hold(customer) IS DISTINCT FROM 'good' THEN
 		code := 'account_blocked';
 		RETURN;
 	END IF;

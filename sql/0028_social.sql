@@ -579,6 +579,14 @@ END
 $$;
 
 
+-- shorts.lock_many(): be the only one who locks more than one short, so that no two of them wait for each other.
+CREATE FUNCTION shorts.lock_many() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtextextended('shorts.lock_many', 0));
+END
+$$;
+
 -- shorts.erase(customer): somebody has left: all that was theirs goes, and the counts it was in are right afterwards.  What is
 -- just beginning ends first (shorts.hold), and nothing begins after it.
 CREATE FUNCTION shorts.erase(customer uuid) RETURNS void
@@ -587,17 +595,19 @@ DECLARE
 	touched uuid[];
 BEGIN
 	PERFORM pg_advisory_xact_lock(hashtextextended('shorts.erase ' || customer, 0));
+	PERFORM lock_many();
 	DELETE FROM short s WHERE s.customer_id = customer;
 	DELETE FROM upload u WHERE u.customer_id = customer;
 	DELETE FROM subscription f WHERE f.customer_id = customer;
 	DELETE FROM subscription f WHERE f.channel_id = customer;
-	DELETE FROM report r WHERE r.customer_id = customer;
 	DELETE FROM watch_lap l WHERE l.customer_id = customer;
 	touched := ARRAY(SELECT r.short_id FROM reaction r WHERE r.customer_id = customer
 		UNION SELECT c.short_id FROM comment c WHERE c.customer_id = customer
-		UNION SELECT v.short_id FROM view v WHERE v.customer_id = customer);
-	PERFORM FROM short s WHERE s.id = ANY (touched) ORDER BY s.id FOR KEY SHARE;
-	PERFORM FROM tally t WHERE t.short_id = ANY (touched) ORDER BY t.short_id FOR NO KEY UPDATE;
+		UNION SELECT v.short_id FROM view v WHERE v.customer_id = customer
+		UNION SELECT r.short_id FROM report r WHERE r.customer_id = customer);
+	PERFORM FROM short s WHERE s.id = ANY (touched) FOR KEY SHARE;
+	PERFORM FROM tally t WHERE t.short_id = ANY (touched) FOR NO KEY UPDATE;
+	DELETE FROM report r WHERE r.customer_id = customer;
 	WITH gone AS (
 		DELETE FROM reaction r WHERE r.customer_id = customer RETURNING r.short_id, r.type
 	)
@@ -704,7 +714,7 @@ DECLARE
 	found record;
 	last uuid;
 BEGIN
-	-- By their ids, as whoever locks more than one does.
+	PERFORM lock_many();
 	FOR found IN SELECT v.* FROM verify() v ORDER BY v.short_id, v.rule LOOP
 		IF last IS DISTINCT FROM found.short_id THEN
 			PERFORM recount(found.short_id);

@@ -38,7 +38,7 @@ BEGIN
 	day := now::date;
 	left_ms := ceil(1000 * extract(epoch FROM day + 1 - now));
 	earned := false;
-	IF pay.standing(customer) IS NULL THEN
+	IF hold(customer) IS NULL THEN
 		code := 'not_found';
 		laps := 0;
 		RETURN;

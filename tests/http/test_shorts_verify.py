@@ -1,6 +1,7 @@
 """moa-ctl shorts verify, and what shorts erases when somebody leaves: the counts are those of the rows."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -128,3 +129,31 @@ def test_who_was_alone_leaves_no_stub(make_database):
     world.query("SELECT shorts.repair()")
     world.query("SELECT shorts.erase(%s)", world.people[0])
     assert world.query("SELECT 1 FROM shorts.comment") == world.query("SELECT 1 FROM shorts.short") == []
+
+
+def test_leaving_deleting_and_commenting_at_once(make_database):
+    """Nobody waits for somebody who waits for them, and nothing of who has left stays."""
+    world = World(make_database())
+    gone, stays = world.people[:2], world.people[2]
+    replies = world.query("SELECT id::text FROM shorts.comment WHERE customer_id = %s", stays)
+
+    def write(number):
+        short = world.shorts[number % 6][1]
+        who = world.people[number % 3]
+        return world.query("SELECT code FROM shorts.react(%s, %s, %s)", who, short, ("like", "dislike", None)[number % 3]) + world.query(
+            "SELECT code FROM shorts.add_comment(%s, %s, NULL, %s)", who, short, f"{number}")
+
+    work = [lambda n=n: write(n) for n in range(60)]
+    work[10:10] = [lambda who=who: world.query("SELECT shorts.erase(%s)", who) for who in gone]
+    work[20:20] = [lambda id=id: world.query("SELECT shorts.delete_comment(%s, %s)", stays, id) for (id,) in replies]
+    work[25:25] = [lambda: world.query("SELECT shorts.remove(%s, %s)", stays, world.shorts[5][1])]
+    work[30:30] = [lambda: world.query("SELECT * FROM shorts.repair()")]
+    # Their identity goes first.
+    world.query("DELETE FROM auth.customer WHERE id = ANY (%s::uuid[])", gone)
+    with ThreadPoolExecutor(16) as pool:
+        for done in [pool.submit(each) for each in work]:
+            done.result()
+    assert world.query("SELECT * FROM shorts.verify()") == []
+    for table in ("short", "reaction", "comment", "view", "report"):
+        assert world.query(f"SELECT 1 FROM shorts.{table} WHERE customer_id = ANY (%s::uuid[])", gone) == [], table
+    assert world.query("SELECT count(*) FROM shorts.short") == [(1,)]
