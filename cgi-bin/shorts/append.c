@@ -13,6 +13,19 @@
 /* A slow line fills no piece for a while: what has come is written, and counted, after so long anyway. */
 enum { PIECE = 128 * 1024, COUNT_BYTES = 1024 * 1024, WRITE_MS = 1000, COUNT_MS = 5000 };
 
+enum { BYTES, TAKEN_OVER, FULL };
+
+struct metric upload_metrics[] = {
+	[BYTES] = { "moa_upload_bytes_total", NULL, "Bytes of videos that have arrived and were counted.",
+		    0 },
+	[TAKEN_OVER] = { "moa_upload_takeovers_total", NULL,
+			 "PATCHes that found an older one still writing, or killed, and went on in a copy.",
+			 0 },
+	[FULL] = { "moa_upload_storage_full_total", NULL, "PATCHes that ended because the disk was full.",
+		   0 },
+	{ 0 },
+};
+
 /* What is under way. */
 struct append {
 	const struct req *rq;
@@ -65,6 +78,7 @@ take_over(const struct req *rq, struct lease *lease)
 	}
 	store_remove(old);
 	lease->file = copy;
+	metrics_add(&upload_metrics[TAKEN_OVER], 1);
 	return OK;
 }
 
@@ -105,6 +119,7 @@ count(struct append *a)
 	a->lost = e != OK;
 	if (e)
 		return e;
+	metrics_add(&upload_metrics[BYTES], a->at - a->lease->received);
 	a->lease->received = a->at;
 	a->counted_ms = clock_ms();
 	return OK;
@@ -180,6 +195,8 @@ append_body(const struct req *rq, struct resp *rs, struct lease *lease, const ch
 		/* A machine has crashed, and took with it what no disk had yet: the client is to send it again. */
 		a.at = size;
 		e = ERR_WRONG_OFFSET;
+	} else if (req_length(rq) > lease->length - lease->received) {
+		e = ERR_BODY_TOO_LARGE;
 	} else {
 		a.piece = arena_alloc(rq->arena, PIECE);
 		a.written_ms = a.counted_ms = clock_ms();
@@ -191,6 +208,10 @@ append_body(const struct req *rq, struct resp *rs, struct lease *lease, const ch
 	close(a.fd);
 	if (a.lost || ended)
 		return e ? e : ended;
+	if (e == ERR_STORAGE_FULL)
+		metrics_add(&upload_metrics[FULL], 1);
+	if (a.at > lease->received)
+		metrics_add(&upload_metrics[BYTES], a.at - lease->received);
 	lease->received = a.at;
 	ended = give_back(rq, lease, ret_expires);
 	return e ? e : ended;

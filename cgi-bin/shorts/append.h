@@ -32,7 +32,7 @@ enum err append_begin(const struct req *rq, struct resp *rs, const char *upload,
  * append_body(rq, rs, lease, ret_expires):
  * Write the body of ${rq} and count it, each MiB and every few seconds; lease->received is what was counted last.  What has come
  * stays, whatever ends it, and the lease is given back.  *${ret_expires}: for Upload-Expires.  Errors: ERR_CLIENT_GONE when the
- * body ended early; ERR_BODY_TOO_LARGE for more than lease->length; ERR_WRONG_OFFSET when a newer writer has the lease;
+ * body ended early; ERR_BODY_TOO_LARGE for more than lease->length, unread where that was announced; ERR_WRONG_OFFSET when a newer writer has the lease;
  * ERR_UNAVAILABLE when the program is to stop; store_write's, db_run's.
  */
 enum err append_body(const struct req *rq, struct resp *rs, struct lease *lease,

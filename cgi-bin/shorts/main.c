@@ -49,6 +49,7 @@ static const struct program shorts = {
 	.nstmts = SHORTS__MAX,
 	.conf = shorts_conf_rows,
 	.conf_values = &shorts_conf,
+	.metrics = upload_metrics,
 };
 
 int

@@ -56,6 +56,9 @@ struct shorts_conf {
 extern const struct conf_row shorts_conf_rows[];
 extern struct shorts_conf shorts_conf;
 
+/* What is counted of uploads, for GET /metrics. */
+extern struct metric upload_metrics[];
+
 enum { UPLOAD_MAX = 200 * 1024 * 1024 };
 
 /* What a new upload is. */

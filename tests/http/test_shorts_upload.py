@@ -202,6 +202,23 @@ def test_more_than_was_announced_is_refused_unread(front, customer):
     assert upload.settled() == 0
 
 
+def test_a_chunked_body_has_no_length_and_its_bounds_all_the_same(apache):
+    """lighttpd answers those 411; Apache passes them on."""
+    customer = apache.register()
+    upload = Upload(apache, customer, some_bytes(3 * MIB)).create()
+
+    def pieces(data):
+        yield from (data[at:at + 100000] for at in range(0, len(data), 100000))
+
+    more = apache.patch(upload.path, token=customer, headers={**STREAM, "Upload-Offset": "0"}, data=pieces(upload.data + b"more"))
+    assert_problem(more, 413, "body_too_large")
+    at = upload.settled()
+    assert at < len(upload.data)
+    rest = apache.patch(upload.path, token=customer, headers={**STREAM, "Upload-Offset": str(at)}, data=pieces(upload.data[at:]))
+    assert rest.status_code == 204
+    upload.finish()
+
+
 def test_another_s_upload_is_none(api, owner, customer):
     upload = Upload(api, owner, b"0123456789").create()
     stranger = Upload(api, customer, upload.data)
@@ -297,6 +314,21 @@ def test_memory_does_not_grow_with_the_size(api, customer):
     before = resident()
     Upload(api, customer, bytes(60 * MIB)).create(first=60 * MIB)
     assert resident() - before < 4096  # KiB
+
+
+def test_figures_for_the_operator(make_system):
+    system = make_system(start=False)
+    system.twins = 1
+    for part in (system.postgres, system.redis, system):
+        part.start()
+    upload = Upload(system.api, system.api.register(), some_bytes(3 * MIB)).create(first=MIB)
+    with upload.start(MIB) as dead:
+        dead.sendall(upload.data[MIB:MIB + 1000])
+        until(lambda: upload.row()[3], "the lease to be taken")
+        upload.finish()
+    text = system.api.get("/shorts/metrics").text
+    assert re.search(r"^moa_upload_bytes_total\S* 3145728$", text, re.M), text
+    assert re.search(r"^moa_upload_takeovers_total\S* 1$", text, re.M), text
 
 
 def test_statements_of_a_patch(api, customer):
