@@ -180,7 +180,7 @@ enum err
 append_body(const struct req *rq, struct resp *rs, struct lease *lease, const char **ret_expires)
 {
 	struct append a = { .rq = rq, .rs = rs, .lease = lease, .at = lease->received };
-	int64_t size;
+	int64_t size, more;
 	enum err e = store_open(lease->file, &a.fd, &size), ended = OK;
 
 	if (e == ERR_CONFLICT) {
@@ -210,9 +210,10 @@ append_body(const struct req *rq, struct resp *rs, struct lease *lease, const ch
 		return e ? e : ended;
 	if (e == ERR_STORAGE_FULL)
 		metrics_add(&upload_metrics[FULL], 1);
-	if (a.at > lease->received)
-		metrics_add(&upload_metrics[BYTES], a.at - lease->received);
+	more = a.at - lease->received;
 	lease->received = a.at;
 	ended = give_back(rq, lease, ret_expires);
+	if (ended == OK && more > 0)
+		metrics_add(&upload_metrics[BYTES], more);
 	return e ? e : ended;
 }
