@@ -24,7 +24,7 @@ function state_of(short) {
 	if (short.hidden)
 		return say("status.hidden");
 	if (short.status === "failed")
-		return `${say("status.failed")}: ${short.reason_text ?? short.reason ?? ""}`;
+		return `${say("status.failed")}: ${say(`why.${short.reason}`) || say("why.other")}`;
 	return short.status === "ready" ? `${say("views", { n: few(short.view_count) })} · ${ago(short.created_at)}`
 		: say("status.processing", { n: number(short.progress ?? 0) });
 }

@@ -98,6 +98,16 @@ teach({
 			subscribers: "아직 구독자가 없어요.",
 		},
 		status: { processing: "영상을 준비하고 있어요, {n}%", ready: "볼 수 있어요", failed: "올리지 못했어요", hidden: "운영자가 가린 영상이에요" },
+		why: {
+			not_a_video: "영상 파일이 아니에요.",
+			no_video_stream: "화면이 없는 파일이에요.",
+			too_long: "영상이 60초보다 길어요.",
+			too_large_picture: "화면이 너무 커요.",
+			unreadable: "파일이 깨졌거나 읽을 수 없는 형식이에요.",
+			took_too_long: "준비하는 데 너무 오래 걸렸어요. 더 짧거나 작은 영상으로 해 주세요.",
+			too_large_result: "준비한 영상이 너무 커요. 더 짧거나 작은 영상으로 해 주세요.",
+			other: "다른 영상으로 다시 해 주세요.",
+		},
 		upload: {
 			title: "영상 올리기",
 			pick: "영상 고르기",
@@ -249,6 +259,16 @@ teach({
 			subscribers: "No followers yet.",
 		},
 		status: { processing: "Getting ready, {n}%", ready: "Ready", failed: "Not accepted", hidden: "Hidden by the operator" },
+		why: {
+			not_a_video: "The file is no video.",
+			no_video_stream: "The file has no picture.",
+			too_long: "It is longer than 60 seconds.",
+			too_large_picture: "Its picture is too large.",
+			unreadable: "The file is broken, or of a kind that cannot be read.",
+			took_too_long: "Getting it ready took too long. Please try a shorter or smaller one.",
+			too_large_result: "It came out too large. Please try a shorter or smaller one.",
+			other: "Please try another video.",
+		},
 		upload: {
 			title: "Upload a video",
 			pick: "Pick a video",

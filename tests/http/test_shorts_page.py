@@ -264,7 +264,7 @@ def test_a_channel(moa, page):
 def test_my_page(moa, page):
     """What is being made ready, what failed and why; it is looked after until it is ready."""
     moa.shorts[1].update(status="processing", progress=43, video_url=None, thumbnail_url=None)
-    moa.shorts[2].update(status="failed", reason="too_long", reason_text="영상이 60초보다 길어요.", video_url=None, thumbnail_url=None)
+    moa.shorts[2].update(status="failed", reason="too_long", video_url=None, thumbnail_url=None)
     here = page(320, 640, "ko-KR").enter(moa.url, SOMEBODY, "me")
     until(lambda: len(here.all("#shelf .upload")) == 12, "my videos")
     states = here.text("#shelf .upload .state:nth-child(2)")
