@@ -124,3 +124,24 @@ def test_an_upload(server, request, page, tmp_path):
     until(lambda: here.text("#shelf .upload strong") == ["한강 산책"], "my page")
     here.shows("영상을 준비하고 있어요", "#shelf .state")
     assert complaints(here) == []
+
+
+def test_a_guest_looks_around(api, system, owner, page):
+    """The feed, a misspelt search that finds, the channel, and the comments; whoever wants to say something is shown the door."""
+    short = make_short(system, owner, title="노을 전망대", description="#노을 #sunset")
+    api.post(f"/shorts/{short}/comments", token=owner, json={"text": "여기 어디예요?"})
+    here = page(360, 740, "ko-KR").enter(system.url)
+    until(lambda: here.all("#reel article"), "the feed")
+    here.one("[data-screen=search]").click()
+    here.one("#query").send_keys("전맘대 sunset\n")
+    until(lambda: here.text("#found .name") == ["노을 전망대"], "what was misspelt")
+    here.one("#found .tile").click()
+    until(lambda: here.text("#reel h2")[:1] == ["노을 전망대"], "the short")
+    here.press("c")
+    until(lambda: here.text("#threads .text") == ["여기 어디예요?"], "the comment")
+    here.one("#comment").send_keys("저도요\n")
+    here.shows("로그인하면 댓글을 쓸 수 있어요", "#door p")
+    here.one("#door .plain").click()
+    here.one("#reel .channel").click()
+    here.shows("달리는 곰", "#channel_head h1")
+    assert complaints(here) == []
