@@ -675,7 +675,7 @@ $$;
 
 -- shorts.verify(): the same, sorted.
 CREATE FUNCTION shorts.verify() RETURNS TABLE (short_id uuid, rule text, stands text, should text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = shorts, pg_temp SET work_mem = '128MB' SET jit = off AS $$
 BEGIN
 	RETURN QUERY SELECT d.* FROM differences() d ORDER BY 1, 2;
 END

@@ -258,6 +258,16 @@ def test_counts_are_exact_whoever_comes_at_once(api, system, short):
     assert drift(system) == []
 
 
-def test_limits_are_told(api, short, fan):
-    reply = react(api, fan, short, "like")
-    assert reply.headers["RateLimit-Policy"] == '"reactions";q=120;w=60'
+def test_limits_are_told_and_hold(api, short):
+    """A flood of one customer's ends with 429, and nobody else's calls."""
+    flood, other = api.register(), api.register()
+    for _ in range(30):
+        assert api.post(f"/shorts/{short}/report", token=flood, json={"reason": "spam"}).status_code == 204
+    refused = api.post(f"/shorts/{short}/report", token=flood, json={"reason": "spam"})
+    assert_problem(refused, 429, "rate_limited")
+    assert int(refused.headers["Retry-After"]) > 0 and refused.headers["RateLimit-Policy"] == '"reports";q=30;w=3600'
+    assert api.post(f"/shorts/{short}/report", token=other, json={"reason": "spam"}).status_code == 204
+    for reply, policy in ((react(api, flood, short, "like"), '"reactions";q=120;w=60'),
+                          (api.post(f"/shorts/{short}/comments", token=flood, json={"text": "!"}), '"comments";q=60;w=60'),
+                          (api.put(f"/shorts/channels/{other.id}/subscription", token=flood), '"follows";q=60;w=60')):
+        assert reply.ok and reply.headers["RateLimit-Policy"] == policy
