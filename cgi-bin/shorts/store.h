@@ -26,8 +26,8 @@ enum err store_open(const char *name, int *ret_fd, int64_t *ret_size) MUST_CHECK
 
 /**
  * store_copy(from, len, to):
- * Make ${to} of the first ${len} bytes of ${from}, and have them on disk.  On failure ${to} is removed.  Errors: as above;
- * ERR_INTERNAL when ${from} has fewer.
+ * Make ${to} of the first ${len} bytes of ${from}, or of all there are, and have them on disk.  On failure ${to} is removed.
+ * Errors: as above.
  */
 enum err store_copy(const char *from, int64_t len, const char *to) MUST_CHECK;
 

@@ -169,13 +169,21 @@ def test_a_disk_that_is_full(small_disk):
     second.finish()
 
 
-def test_bytes_that_a_crashed_machine_has_lost(weather, customer):
-    """The file is shorter than what was counted: the client hears from where to send again."""
+@pytest.mark.parametrize("leased", [False, True])
+@pytest.mark.parametrize("left", [1000, 0, None])
+def test_bytes_that_a_crashed_machine_has_lost(weather, customer, left, leased):
+    """The file is shorter than what was counted, or gone: the client hears from where to send again."""
     relogin(weather.api, customer)
     upload = Upload(weather.api, customer, some_bytes(2 * MIB)).create(first=MIB)
-    os.truncate(weather.shorts_dir / "uploads" / upload.row()[1], 1000)
+    file = weather.shorts_dir / "uploads" / upload.row()[1]
+    if left is None:
+        file.unlink()
+    else:
+        os.truncate(file, left)
+    if leased:
+        weather.postgres.query("UPDATE shorts.upload SET leased_until = moa.now() WHERE id = %s", upload.id)
     assert_problem(upload.patch(MIB), 409, "wrong_offset")
-    assert upload.offset() == 1000
+    assert upload.offset() == (left or 0)
     upload.finish()
 
 

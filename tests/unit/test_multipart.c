@@ -145,13 +145,14 @@ what_is_no_form(void **state)
 static void
 headers_have_a_ceiling(void **state)
 {
+	static const char head[] = { '-', '-', 'X', '\r', '\n' };
 	static char text[20000];
 	char spelled[512];
 	struct arena a;
 
 	(void)state;
 	memset(text, 'x', sizeof(text) - 1);
-	memcpy(text, "--X\r\n", 5);
+	memcpy(text, head, sizeof(head));
 	arena_init(&a);
 	assert_int_equal(spell(&a, TYPE, text, strlen(text), 1000, spelled), ERR_MALFORMED_REQUEST);
 	arena_free(&a);
@@ -173,10 +174,10 @@ a_large_part_comes_through_a_small_window(void **state)
 	size_t i;
 
 	(void)state;
-	memcpy(text, head, strlen(head));
+	memcpy(text, head, sizeof(head) - 1);
 	for (i = 0; i < SIZE; i++)
 		text[strlen(head) + i] = "\r\n--XY"[i * 7 % 13 % 6]; /* nearly delimiters, and not one */
-	memcpy(text + strlen(head) + SIZE, tail, strlen(tail));
+	memcpy(text + strlen(head) + SIZE, tail, sizeof(tail) - 1);
 	arena_init(&a);
 	m = multipart_open(&a, TYPE, next_piece, &source);
 	assert_int_equal(multipart_next(m, &name, &file), OK);
