@@ -59,6 +59,12 @@ static const struct question questions[] = {
 	  "THEN 'no secret of an endpoint is stored' ELSE count(*) || ' endpoints have secrets that are stored "
 	  "as they are: from before MOA_WEBHOOK_KEY was set' END AS detail "
 	  "FROM pay.webhook_endpoint WHERE key_id IS NULL AND deleted_at IS NULL" },
+	{ "feed",
+	  "SELECT CASE WHEN late THEN 'FAIL' ELSE 'ok' END AS state, CASE WHEN late "
+	  "THEN 'not ranked for ten minutes: does moa-worker run, and what does it log?' "
+	  "ELSE 'ranked, as far as there are shorts' END AS detail FROM (SELECT EXISTS (SELECT FROM shorts.tally "
+	  "WHERE live AND created_at < moa.now() - interval '10 minutes') AND NOT EXISTS (SELECT FROM "
+	  "shorts.page_set WHERE made_at >= moa.now() - interval '10 minutes') AS late) f" },
 	{ "test clock", "SELECT CASE WHEN test_mode THEN 'warn' ELSE 'ok' END AS state, CASE WHEN test_mode "
 			"THEN 'on: the business rules may go by a wrong time' ELSE 'off' END AS detail "
 			"FROM moa.clock" },

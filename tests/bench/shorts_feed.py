@@ -1,6 +1,7 @@
 """The feed: a page of it beside a bare program's row, deep pages beside the first, many shorts beside few, and what ranking takes."""
 
 import contextlib
+import itertools
 import statistics
 import threading
 import time
@@ -10,12 +11,7 @@ from servers import descendants
 from yardstick import wrk
 
 LIKES_PER_S = 200
-
-LIKE = """
-WITH liked AS (INSERT INTO shorts.reaction (short_id, customer_id, type) SELECT ids[1 + %(n)s %% 1000], %(viewer)s, 'like'
-	FROM shorts.page_set ORDER BY number LIMIT 1 ON CONFLICT DO NOTHING)
-UPDATE shorts.tally SET likes = likes + 1 WHERE short_id = (SELECT ids[1 + %(n)s %% 1000] FROM shorts.page_set ORDER BY number LIMIT 1)
-"""
+pairs = itertools.count()  # of people and shorts, none twice
 
 
 def feed(table, bench, args):
@@ -91,15 +87,18 @@ def depth(table, bench, args, viewers):
 
 @contextlib.contextmanager
 def likes(bench, api):
-    """So many a second meanwhile, for the best thousand."""
+    """So many a second meanwhile, of a thousand people for the best thousand, as the program books them."""
     ended, liked = threading.Event(), [0]
-    people = [row[0] for row in bench.query(api, "SELECT id::text FROM auth.customer LIMIT 1000")]
+    people = [row[0] for row in bench.query(api, "SELECT id::text FROM auth.customer LIMIT 997")]
+    [(shorts,)] = bench.query(api, "SELECT ids[1:1000]::text[] FROM shorts.page_set ORDER BY number DESC LIMIT 1")
 
     def like():
-        begun = time.monotonic()
-        with contextlib.closing(bench.postgres.connect(dbname=api.database)) as connection, connection.cursor() as cursor:
+        with contextlib.closing(bench.postgres.connect("moa_shorts", api.database)) as connection, connection.cursor() as cursor:
+            cursor.execute("PREPARE react AS SELECT code FROM shorts.react($1, $2, 'like')")
+            begun = time.monotonic()
             while not ended.wait(max(0, begun + liked[0] / LIKES_PER_S - time.monotonic())):
-                cursor.execute(LIKE, {"n": liked[0] * 7, "viewer": people[liked[0] % len(people)]})
+                pair = next(pairs)
+                cursor.execute("EXECUTE react (%s, %s)", (people[pair % len(people)], shorts[pair % len(shorts)]))
                 liked[0] += 1
 
     thread = threading.Thread(target=like)

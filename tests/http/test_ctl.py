@@ -12,6 +12,7 @@ from contextlib import closing
 
 import pytest
 
+from clips import SHORT
 from moa import TREE, binary, new_place
 from servers import Postgres
 
@@ -477,6 +478,18 @@ def test_doctor_finds_erasures_that_nobody_does(database):
     done = database.ctl.run("doctor")
     assert done.returncode == 1
     assert re.search(r"^FAIL  erasures +1 open for more than an hour", done.stdout, re.M)
+
+
+def test_doctor_finds_a_feed_that_nobody_ranks(database):
+    database.ctl("keys", "init")
+    for age, ranked, status in (("9 minutes", None, 0), ("1 hour", None, 1), ("1 hour", "11 minutes", 1), ("1 hour", "9 minutes", 0)):
+        database.query("DELETE FROM shorts.short")
+        database.query(SHORT, str(uuid.uuid4()), "x", "", "", secrets.token_hex(16), age)
+        if ranked:
+            database.query("DELETE FROM shorts.page_set; SELECT shorts.make_page_set(); "
+                           "UPDATE shorts.page_set SET made_at = made_at - %s::interval", ranked)
+        done = database.ctl.run("doctor")
+        assert (done.returncode, findings(done)["feed"]) == (status, "FAIL" if status else "ok"), (age, ranked)
 
 
 def test_doctor_sees_pending_migrations(database, sql_dir):
