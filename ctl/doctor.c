@@ -62,7 +62,7 @@ static const struct question questions[] = {
 	{ "feed",
 	  "SELECT CASE WHEN late THEN 'FAIL' ELSE 'ok' END AS state, CASE WHEN late "
 	  "THEN 'not ranked for ten minutes: does moa-worker run, and what does it log?' "
-	  "ELSE 'ranked, as far as there are shorts' END AS detail FROM (SELECT EXISTS (SELECT FROM shorts.tally "
+	  "ELSE 'ranked, or nothing is there to rank' END AS detail FROM (SELECT EXISTS (SELECT FROM shorts.tally "
 	  "WHERE live AND created_at < moa.now() - interval '10 minutes') AND NOT EXISTS (SELECT FROM "
 	  "shorts.page_set WHERE made_at >= moa.now() - interval '10 minutes') AS late) f" },
 	{ "test clock", "SELECT CASE WHEN test_mode THEN 'warn' ELSE 'ok' END AS state, CASE WHEN test_mode "

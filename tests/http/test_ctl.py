@@ -416,7 +416,7 @@ def test_doctor_is_content(database):
     done = database.ctl.run("doctor")
     assert done.returncode == 0, done.stdout + done.stderr
     assert set(findings(done).values()) == {"ok"}
-    assert len(findings(done)) == 13
+    assert len(findings(done)) == 14
 
 
 def test_doctor_warns_of_the_test_clock(database):
