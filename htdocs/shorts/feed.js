@@ -33,8 +33,13 @@ function tidy() {
 		if (far > KEPT)
 			card.player.unload();
 		else
-			card.player.load(nth === here + 1 && !navigator.connection?.saveData);
+			card.player.load(nth === here || nth === here + 1 && !navigator.connection?.saveData);
 	});
+}
+
+function begin() {
+	card_here().player.enter();
+	watch(card_here().player);
 }
 
 function come_to(nth) {
@@ -42,8 +47,8 @@ function come_to(nth) {
 		return;
 	cards[here]?.player.leave();
 	here = nth;
-	cards[here].player.enter();
-	watch(cards[here].player);
+	if (awake)
+		begin();
 	tidy();
 	if (here + NEAR >= cards.length)
 		fetch_more();
@@ -166,8 +171,7 @@ export function wake(wanted) {
 		return;
 	awake = wanted;
 	if (awake && card_here()) {
-		card_here().player.enter();
-		watch(card_here().player);
+		begin();
 	} else if (!awake) {
 		card_here()?.player.leave();
 		watch(null);

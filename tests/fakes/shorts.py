@@ -69,7 +69,7 @@ class Shorts(Chat):
         data = json.loads(body) if body and handler.headers["Content-Type"] == "application/json" else body
         with self.lock:
             self.calls.append((call, data or query))
-            scripted = self.script and self.script(call, data)
+        scripted = self.script and self.script(call, data)
         if scripted == SILENCE:
             self.cancelled.wait(30)
         elif scripted == CUT:

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -169,13 +170,18 @@ def test_bad_weather(moa, page):
 
 
 def test_a_silent_server(moa, page):
-    """While nothing comes, the page says that it waits, and can be left."""
-    moa.script = lambda call, body: SILENCE if call == "GET /shorts/feed" else None
+    """While nothing comes, the page says that it waits, and can be left; what comes then plays when it is looked at, and not before."""
+    go = threading.Event()
+    moa.script = lambda call, body: go.wait(20) and None if call == "GET /shorts/feed" else None
     here = page().enter(moa.url)
     here.shows("Loading", "#reel_word")
     here.one("[data-screen=search]").click()
     here.one("#query")
-    moa.cancelled.set()
+    go.set()
+    until(lambda: loaded(here) == [0, 1], "the feed")
+    assert here.browser.execute_script("return [...document.querySelectorAll('#reel video')].every((one) => one.paused)")
+    here.one("[data-screen=feed]").click()
+    here.plays(0)
 
 
 @pytest.mark.parametrize("server", ["api", "apache"])
