@@ -1,13 +1,20 @@
 """The page for shorts before the real programs: what is pressed there arrives, and what is there is shown."""
 
 import os
+import secrets
+import shutil
+import sys
 
 import pytest
 
 from browser import browser, resize  # noqa: F401  pylint: disable=unused-import
 from clips import make_short
+from moa import TREE
 from servers import until
 from shorts_page import ShortsPage
+
+sys.path.insert(0, str(TREE / "tests/fakes"))
+from shorts import make_clip  # noqa: E402
 
 
 @pytest.fixture
@@ -145,3 +152,30 @@ def test_a_guest_looks_around(api, system, owner, page):
     here.one("#reel .channel").click()
     here.shows("달리는 곰", "#channel_head h1")
     assert complaints(here) == []
+
+
+@pytest.fixture
+def film(api, system, owner, tmp_path):
+    """A short whose video is there."""
+    short = make_short(system, owner, title="파도")
+    name = f"ab/{secrets.token_hex(16)}"
+    system.postgres.query("UPDATE shorts.short SET media = %s WHERE id = %s", name, short)
+    made, there = make_clip(tmp_path / "clip"), system.shorts_dir / "media" / name
+    there.parent.mkdir(parents=True, exist_ok=True)
+    for ending in (".mp4", ".jpg"):
+        shutil.copy(made.with_suffix(ending), f"{there}{ending}")
+    return short
+
+
+def test_watching(api, system, film, page):
+    """Three seconds of a video that plays are a view, and begin a lap of points."""
+    customer = api.register()
+    here = page(360, 740, "ko-KR").enter(system.url, customer, film)
+    here.plays(0)
+    until(lambda: api.get(f"/shorts/{film}").json()["view_count"] == 1, "the view")
+    assert "earning" in here.one("#gauge").get_attribute("class") and here.text("#gauge_points") == ["0"]
+    until(lambda: float(here.one("#gauge_ring").get_attribute("stroke-dashoffset")) < 100, "the lap to begin")
+    here.press(" ")
+    until(lambda: "runs" not in here.one("#gauge").get_attribute("class"), "the pause")
+    here.one("#gauge").click()
+    here.shows("오늘 0/100포인트 받았어요", "#toast")
