@@ -83,6 +83,7 @@ def upload(table, bench, args):
         table.goal(f"upload of 100 MiB in chunks of {name}, of the sink's rate", f"{own / bare:.2f} ({own / 1e6:.0f} of {bare / 1e6:.0f} MB/s)",
                    f">= {GOAL}", own / bare >= GOAL)
         table.note("  processor time of the program for it, s", f"{cpu:.2f}")
+    table.note("resident memory of lighttpd, MB", f"{resident_mb(system.process.pid):.1f}")
     after = max(resident_mb(pid) for pid in pids(system, "shorts"))
     table.goal("resident memory of a process, after 10 and 100 MiB", f"{before:.1f}, {after:.1f} MB", f"< {GROWTH_MB} MB more",
                after - before < GROWTH_MB)
