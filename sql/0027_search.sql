@@ -284,7 +284,7 @@ $$;
 
 -- shorts.walk(query, but, high, most): the newest of all up to high that have these words, but not those, block by block, first a
 -- few and small ones.
--- What is not among the newest 300,000 so often is rare, and looked for everywhere.
+-- What is not among the newest 50,000 so often is rare, and looked for everywhere.
 CREATE FUNCTION shorts.walk(query text, but text, high bigint, most integer) RETURNS bigint[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -299,8 +299,8 @@ BEGIN
 			SELECT format('#%s%s', chr(97 + (bits - 10) / 4), b) FROM generate_series(low, high >> bits) b)))::tsquery, but::tsquery,
 			low << bits, high, most - cardinality(hits));
 		high := (low << bits) - 1;
-		bits := bits + CASE blocks WHEN 2 THEN 0 ELSE 4 END;
-		blocks := 18 - blocks;
+		bits := bits + 4;
+		blocks := 4;
 	END LOOP;
 	IF high > 0 AND cardinality(hits) < most THEN
 		hits := hits || shorts.listed(query::tsquery, but::tsquery, 0, high, most - cardinality(hits));
