@@ -87,6 +87,12 @@ static const struct stmt stmts[WORKER__MAX] = {
 	[WORKER_RANK] = { "rank", 0, "SELECT number, size FROM shorts.make_page_set()" },
 	[WORKER_EXPIRE_UPLOADS] = { "expire_uploads", 1,
 				    "SELECT file, thumbnail FROM shorts.expire_uploads($1)" },
+	[WORKER_NEXT_FILES] = { "next_files", 1, "SELECT id, kind, name, place FROM shorts.next_files($1)" },
+	[WORKER_FILE_DONE] = { "file_done", 2, "SELECT shorts.file_done($1, $2)" },
+	[WORKER_UNKNOWN_FILES] = { "unknown_files", 2,
+				   "SELECT name FROM shorts.unknown_files($1, $2) AS name" },
+	[WORKER_STORAGE_ID] = { "storage_id", 0, "SELECT shorts.storage_id() AS id" },
+	[WORKER_MEDIA_AFTER] = { "media_after", 2, "SELECT id, media FROM shorts.media_after($1, $2)" },
 	[WORKER_NAMES] = { "names", 0, "SELECT shorts.refresh_names() AS changed" },
 	[WORKER_END_CONFIRM] = { "end_confirm", 3, "SELECT code FROM pay.end_confirm($1, NULL, $2, $3)" },
 };
@@ -125,7 +131,7 @@ chores(struct worker *w)
 {
 	static enum err (*const all[])(struct worker *) = {
 		expire_all,  erase_all,	    repay_all,	  give_back_all, job_all,
-		rank_if_due, names_refresh, sweep_if_due, upload_all,
+		rank_if_due, names_refresh, sweep_if_due, upload_all,	 media_all,
 	};
 	enum err e, last = OK;
 	size_t i;
@@ -141,16 +147,19 @@ chores(struct worker *w)
 static int
 work_once(struct worker *w)
 {
-	enum err done, delivered, summarised;
+	enum err done, delivered, summarised, swept;
 	bool more;
 
 	db_wait(w->job.db, clock_ms() + CONNECTION_MS);
 	done = chores(w);
 	delivered = webhook_all(w);
 	do
+		swept = orphan_next(w, &more);
+	while (more);
+	do
 		summarised = summary_next(w, &more);
 	while (more);
-	return done || delivered || summarised ? 1 : 0;
+	return done || delivered || summarised || swept ? 1 : 0;
 }
 
 /*
@@ -173,6 +182,8 @@ work_until_stopped(struct worker *w)
 			pause_ms = PAUSE_MIN_MS;
 		else
 			pause_ms = pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause_ms * 2;
+		e = orphan_next(w, &more);
+		(void)e;
 		e = summary_next(w, &more);
 		(void)e;
 	} while (!worker_pause(w, more ? 0 : pause_ms));

@@ -48,8 +48,21 @@ enum worker_stmt {
 	WORKER_NOT_GIVEN_BACK,
 	WORKER_RANK,
 	WORKER_EXPIRE_UPLOADS,
+	WORKER_NEXT_FILES,
+	WORKER_FILE_DONE,
+	WORKER_UNKNOWN_FILES,
+	WORKER_MEDIA_AFTER,
+	WORKER_STORAGE_ID,
 	WORKER_NAMES,
 	WORKER__MAX
+};
+
+/* How far the sweep of files without rows, and rows without files, has come. */
+struct orphans {
+	int64_t next_ms; /* of clock_ms: not before */
+	int at;
+	char media[80]; /* the last row looked at */
+	int missing;	/* rows without files so far */
 };
 
 struct worker {
@@ -66,6 +79,7 @@ struct worker {
 	const struct hook_key *webhook_key;
 	bool webhook_private;	/* it may be on a private network */
 	const char *shorts_dir; /* where uploads and videos are kept */
+	struct orphans orphans;
 };
 
 /** worker_begin(w): Forget the last piece of work and give the next one its deadline. */
@@ -77,8 +91,25 @@ void worker_renew(struct worker *w);
 /** worker_pause(w, ms): Wait ${ms} milliseconds; true, and at once, when the worker has been asked to end. */
 bool worker_pause(struct worker *w, int ms);
 
-/** upload_all(w): Forget uploads that nobody goes on with, row and bytes.  Errors: PostgreSQL's. */
+/** upload_all(w): Forget the rows of uploads that nobody goes on with.  Errors: PostgreSQL's. */
 enum err upload_all(struct worker *w) MUST_CHECK;
+
+/**
+ * media_all(w):
+ * Do to files what has happened to their rows: remove them, or move them out of what is served, or back.  What fails is logged and
+ * tried again later.  Errors: PostgreSQL's.
+ */
+enum err media_all(struct worker *w) MUST_CHECK;
+
+/** media_is_there(w, name): Are the files of that short.media there, served or hidden? */
+bool media_is_there(const struct worker *w, const char *name);
+
+/**
+ * orphan_next(w, ret_more):
+ * Once an hour, remove files that no row tells of and log rows whose files are missing: a slice of them; *${ret_more} says that
+ * there are others.  Errors: PostgreSQL's; the sweep is then due where it was.
+ */
+enum err orphan_next(struct worker *w, bool *ret_more) MUST_CHECK;
 
 /**
  * erase_all(w):
