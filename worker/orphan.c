@@ -96,7 +96,7 @@ read_names(struct worker *w, struct reading *r, DIR *dir, int *ret_seen)
 	const struct dirent *entry;
 	enum err e = OK;
 
-	while (e == OK && (entry = readdir(dir)) != NULL) {
+	for (entry = readdir(dir); e == OK && entry; entry = readdir(dir)) {
 		(*ret_seen)++;
 		if (is_candidate(r, entry->d_name))
 			r->names.at[r->names.n++] =
@@ -151,7 +151,9 @@ sweep_work(const struct worker *w)
 	const struct dirent *entry;
 	struct stat st;
 
-	while (dir && (entry = readdir(dir)) != NULL) {
+	if (!dir)
+		return;
+	for (entry = readdir(dir); entry; entry = readdir(dir)) {
 		const char *path = arena_printf(w->job.arena, "%s/%s", work, entry->d_name);
 		bool gone;
 
@@ -161,8 +163,7 @@ sweep_work(const struct worker *w)
 		log_event(gone ? LOG_INFO : LOG_ERROR, "orphan", "directory=work file=\"%s\" removed=%d",
 			  entry->d_name, gone);
 	}
-	if (dir)
-		closedir(dir);
+	closedir(dir);
 }
 
 /* A row whose files are not there, unless it has gone meanwhile, and they with it. */

@@ -150,6 +150,9 @@ def test_two_workers_and_many_files(kept, owner):
     pair = [worker.start(kept, "--once", MOA_SHORTS_DIR=str(kept.shorts_dir)) for _ in range(2)]
     logs = [each.communicate(timeout=60)[1] for each in pair]
     assert [each.returncode for each in pair] == [0, 0], logs
+    assert [short.place for short in shorts] == [None] * 150 + ["private"] * 100
+    # Files that one came upon while the other was about to move them are looked at once more.
+    work(kept)
     assert [short.place for short in shorts] == [None] * 150 + ["private"] * 100 and notes(kept) == 0
 
 
