@@ -94,6 +94,7 @@ CREATE FUNCTION shorts.card_head(id uuid, customer_id uuid, status text, progres
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
 	RETURN concat('{"id":"', id, '","status":"', status, '","reason":', coalesce(to_json(reason)::text, 'null'),
+		',"reason_text":', coalesce(shorts.reason_text(reason)::text, 'null'),
 		',"progress":', CASE status WHEN 'processing' THEN progress::text ELSE 'null' END,
 		',"video_url":', coalesce(to_json('/media/shorts/' || media || '.mp4')::text, 'null'),
 		',"thumbnail_url":', coalesce(to_json('/media/shorts/' || media || '.jpg')::text, 'null'),

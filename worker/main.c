@@ -18,6 +18,7 @@
 #include "http.h"
 #include "llm.h"
 #include "log.h"
+#include "studio.h"
 #include "worker.h"
 
 /*
@@ -35,6 +36,7 @@ struct worker_conf {
 	bool webhook_private;
 	struct gateway_conf gateway;
 	const char *shorts_dir;
+	struct studio_conf studio;
 };
 
 static const struct conf_row conf_rows[] = {
@@ -51,6 +53,14 @@ static const struct conf_row conf_rows[] = {
 	GATEWAY_CONF(offsetof(struct worker_conf, gateway)),
 	{ "MOA_SHORTS_DIR", CONF_STR, offsetof(struct worker_conf, shorts_dir), 1, 200, "/var/lib/moa/shorts",
 	  "where uploads and videos are kept, the same for all nodes and for the programs" },
+	{ "MOA_FFMPEG", CONF_STR, offsetof(struct worker_conf, studio.ffmpeg), 1, 200, "/usr/bin/ffmpeg",
+	  "the program that encodes videos" },
+	{ "MOA_FFPROBE", CONF_STR, offsetof(struct worker_conf, studio.ffprobe), 1, 200, "/usr/bin/ffprobe",
+	  "the program that looks at videos first" },
+	{ "MOA_VIDEO_JOBS", CONF_INT, offsetof(struct worker_conf, studio.jobs), 1, 64, "1",
+	  "videos processed at once, each by two threads of the lowest priority" },
+	{ "MOA_VIDEO_DEADLINE_S", CONF_INT, offsetof(struct worker_conf, studio.deadline_s), 1, 3600, "600",
+	  "the longest that encoding one may take" },
 	{ 0 },
 };
 
@@ -94,6 +104,14 @@ static const struct stmt stmts[WORKER__MAX] = {
 	[WORKER_STORAGE_ID] = { "storage_id", 0, "SELECT shorts.storage_id() AS id" },
 	[WORKER_MEDIA_AFTER] = { "media_after", 2, "SELECT id, media FROM shorts.media_after($1, $2)" },
 	[WORKER_NAMES] = { "names", 0, "SELECT shorts.refresh_names() AS changed" },
+	[WORKER_NEXT_VIDEO] = { "next_video", 0,
+				"SELECT id, fence, file, thumbnail, gave_up FROM shorts.next_video()" },
+	[WORKER_VIDEO_PROGRESS] = { "video_progress", 3,
+				    "SELECT held FROM shorts.video_progress($1, $2, $3)" },
+	[WORKER_VIDEO_AGAIN] = { "video_again", 4,
+				 "SELECT shorts.video_again($1, $2, make_interval(secs => $3::bigint), $4)" },
+	[WORKER_VIDEO_DONE] = { "video_done", 7,
+				"SELECT held, file, thumbnail FROM shorts.video_done($1, $2, $3, $4, $5, $6, $7)" },
 	[WORKER_END_CONFIRM] = { "end_confirm", 3, "SELECT code FROM pay.end_confirm($1, NULL, $2, $3)" },
 };
 
@@ -147,19 +165,20 @@ chores(struct worker *w)
 static int
 work_once(struct worker *w)
 {
-	enum err done, delivered, summarised, swept;
+	enum err done, delivered, made, summarised, swept;
 	bool more;
 
 	db_wait(w->job.db, clock_ms() + CONNECTION_MS);
 	done = chores(w);
-	delivered = webhook_all(w);
+	delivered = trade_all(w, &webhook_trade);
+	made = trade_all(w, &video_trade);
 	do
 		swept = orphan_next(w, &more);
 	while (more);
 	do
 		summarised = summary_next(w, &more);
 	while (more);
-	return done || delivered || summarised || swept ? 1 : 0;
+	return done || delivered || made || summarised || swept ? 1 : 0;
 }
 
 /*
@@ -170,13 +189,14 @@ static int
 work_until_stopped(struct worker *w)
 {
 	int pause_ms = PAUSE_MIN_MS;
-	struct couriers *couriers;
+	struct crew *couriers, *studio;
 	bool more;
 	enum err e;
 
 	log_event(LOG_INFO, "start", "pause_ms=%d", PAUSE_MIN_MS);
 	db_wait(w->job.db, clock_ms() + CONNECTION_MS);
-	couriers = couriers_open(w);
+	couriers = crew_open(w, &webhook_trade, WORKER_COURIERS);
+	studio = crew_open(w, &video_trade, (int)w->studio->jobs);
 	do {
 		if (chores(w) == OK)
 			pause_ms = PAUSE_MIN_MS;
@@ -187,7 +207,8 @@ work_until_stopped(struct worker *w)
 		e = summary_next(w, &more);
 		(void)e;
 	} while (!worker_pause(w, more ? 0 : pause_ms));
-	couriers_close(couriers);
+	crew_close(studio);
+	crew_close(couriers);
 	log_event(LOG_INFO, "stop", "msg=\"asked to\"");
 	return 0;
 }
@@ -204,7 +225,9 @@ run(const struct worker_conf *conf, int (*how)(struct worker *))
 	struct worker w = { .webhook_ms = conf->webhook_ms,
 			    .webhook_key = &conf->webhook_key,
 			    .webhook_private = conf->webhook_private,
-			    .shorts_dir = conf->shorts_dir };
+			    .shorts_dir = conf->shorts_dir,
+			    .stop_fd = -1,
+			    .studio = &conf->studio };
 	int status;
 
 	if (sodium_init() < 0)

@@ -15,7 +15,7 @@
 #include "worker.h"
 
 /* What merchants answer is not looked at; this much of it is let come. */
-enum { REPLY_MAX = 64 * 1024 };
+enum { REPLY_MAX = 64 * 1024, LOOK_MS = 250 };
 
 /* Why there was no answer, as merchants are told. */
 static const char *const faults[] = {
@@ -86,14 +86,14 @@ send_row(struct worker *w, const struct db_result *row, const char **ret_fault)
 	return 0;
 }
 
-enum err
+static enum err
 webhook_lease(struct worker *w, struct db_result *ret_row)
 {
 	worker_begin(w);
 	return db_run(&w->job, WORKER_NEXT_DELIVERY, DB_NO_ARGS, ret_row);
 }
 
-enum err
+static enum err
 webhook_deliver(struct worker *w, const struct db_result *row)
 {
 	const char *fault = NULL, *became;
@@ -114,17 +114,4 @@ webhook_deliver(struct worker *w, const struct db_result *row)
 	return e;
 }
 
-enum err
-webhook_all(struct worker *w)
-{
-	struct db_result row;
-	enum err e = OK;
-
-	while (e == OK && !worker_pause(w, 0)) {
-		e = webhook_lease(w, &row);
-		if (e || row.rows == 0)
-			break;
-		e = webhook_deliver(w, &row);
-	}
-	return e;
-}
+const struct trade webhook_trade = { .look_ms = LOOK_MS, .lease = webhook_lease, .work = webhook_deliver };

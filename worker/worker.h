@@ -14,10 +14,11 @@
 #include "err.h"
 #include "req.h"
 
-struct couriers;
+struct crew;
 struct gateway;
 struct hook_key;
 struct llm;
+struct studio_conf;
 
 /* Webhooks sent at once. */
 enum { WORKER_COURIERS = 16 };
@@ -54,6 +55,10 @@ enum worker_stmt {
 	WORKER_MEDIA_AFTER,
 	WORKER_STORAGE_ID,
 	WORKER_NAMES,
+	WORKER_NEXT_VIDEO,
+	WORKER_VIDEO_PROGRESS,
+	WORKER_VIDEO_AGAIN,
+	WORKER_VIDEO_DONE,
 	WORKER__MAX
 };
 
@@ -80,6 +85,9 @@ struct worker {
 	bool webhook_private;	/* it may be on a private network */
 	const char *shorts_dir; /* where uploads and videos are kept */
 	struct orphans orphans;
+	int stop_fd;		/* of one of a crew: readable when it is asked to end; else -1 */
+	const struct studio_conf *studio;
+	const char *video_id, *video_fence; /* the short that is being made, and its lease */
 };
 
 /** worker_begin(w): Forget the last piece of work and give the next one its deadline. */
@@ -168,23 +176,26 @@ enum err give_back_all(struct worker *w) MUST_CHECK;
  */
 enum err summary_next(struct worker *w, bool *ret_more) MUST_CHECK;
 
-/**
- * webhook_lease(w, ret_row), webhook_deliver(w, row):
- * Lease the delivery that has been due for longest, if there is one: a row; then send it and tell what came of it, which
- * ${row} lasts for.  Errors: PostgreSQL's; what was sent and could not be told is sent again.
+/*
+ * A kind of work that several threads do at once, a crew.  lease takes what has been due for longest, for a time: a row, or none;
+ * work does that and tells what came of it.  Errors: PostgreSQL's; what was done and could not be told is done again.
  */
-enum err webhook_lease(struct worker *w, struct db_result *ret_row) MUST_CHECK;
-enum err webhook_deliver(struct worker *w, const struct db_result *row) MUST_CHECK;
-
-/** webhook_all(w): Deliver what is due now, one after the other.  Errors: PostgreSQL's. */
-enum err webhook_all(struct worker *w) MUST_CHECK;
+struct trade {
+	int look_ms; /* how often it is looked for work when there is none */
+	enum err (*lease)(struct worker *w, struct db_result *ret_row);
+	enum err (*work)(struct worker *w, const struct db_result *row);
+};
+extern const struct trade webhook_trade, video_trade;
 
 /**
- * couriers_open(like):
- * Start the threads that deliver webhooks, on the connections and settings of ${like}.  couriers_close lets each finish
- * what it has begun; NULL is a no-op.
+ * crew_open(like, trade, count):
+ * Start ${count} threads of that trade, on the connections and settings of ${like}.  crew_close lets each finish what it has
+ * begun, or give it back; NULL is a no-op.
  */
-struct couriers *couriers_open(const struct worker *like);
-void couriers_close(struct couriers *all);
+struct crew *crew_open(const struct worker *like, const struct trade *trade, int count);
+void crew_close(struct crew *crew);
+
+/** trade_all(w, trade): Do what is due now, one piece after the other.  Errors: PostgreSQL's. */
+enum err trade_all(struct worker *w, const struct trade *trade) MUST_CHECK;
 
 #endif

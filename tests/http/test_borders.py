@@ -60,6 +60,10 @@ OFFERED = {
     "auth.erasure_done(uuid,text)": {"worker"},
     "auth.sweep()": {"worker"},
     "shorts.make_page_set()": {"worker"},
+    "shorts.next_video()": {"worker"},
+    "shorts.video_again(uuid,bigint,interval,boolean)": {"worker"},
+    "shorts.video_done(uuid,bigint,text,text,integer,integer,bigint)": {"worker"},
+    "shorts.video_progress(uuid,bigint,integer)": {"worker"},
     "shorts.refresh_names()": {"worker"},
     "pay.initials(text)": {"shorts"},
 }

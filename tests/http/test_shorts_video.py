@@ -1,0 +1,353 @@
+"""From an upload to a short: what the worker makes of good files and of bad ones, and that nothing half-made is ever seen."""
+
+import os
+import signal
+import socket
+import stat
+import struct
+import subprocess
+
+import pytest
+
+from client import assert_problem
+from footage import SMALL, Studio, ffmpeg, film, probe
+from moa import binary
+from servers import until
+
+
+@pytest.fixture(scope="module")
+def system(make_shared_system):
+    return make_shared_system()
+
+
+@pytest.fixture(scope="module")
+def studio(system):
+    return Studio(system, system.api.register())
+
+
+@pytest.fixture
+def clip(tmp_path):
+    """clip(name="a.mp4", **film's): a small good film."""
+    return lambda name="a.mp4", **more: film(tmp_path / name, **more)
+
+
+def test_a_film_becomes_a_short(studio, clip):
+    short = studio.make(clip(size="128x228", seconds=2, more=(*SMALL, "-metadata", "location=+37.56+126.97/", "-metadata", "title=secret")))
+    assert short["status"] == "ready", short
+    assert (short["width"], short["height"], short["progress"], short["reason"]) == (128, 228, None, None)
+    assert short["duration_s"] == pytest.approx(2, abs=0.1)
+    video, poster = studio.file(short["video_url"]), studio.file(short["thumbnail_url"])
+    made = probe(video)
+    assert made["codecs"] == ["aac", "h264"] and made["pix_fmt"] == "yuv420p" and made["profile"] == "High"
+    assert not {"location", "title"} & made["tags"].keys()
+    # With the index in front of the frames it plays before all of it is there.
+    head = video.read_bytes()
+    assert head.index(b"moov") < head.index(b"mdat")
+    assert (probe(poster)["codec_name"], probe(poster)["width"], probe(poster)["height"]) == ("mjpeg", 128, 228)
+    assert stat.S_IMODE(video.stat().st_mode) == 0o644
+    assert len(video.stem) == 32 and video.parent.name == video.stem[:2]
+    assert studio.leftovers() == []
+    assert studio.system.postgres.query("SELECT count(*) FROM shorts.upload") == [(0,)]
+
+
+@pytest.mark.parametrize("size, becomes", [
+    ("1080x1920", (720, 1280)), ("1920x1080", (1280, 720)), ("608x1080", (608, 1080)), ("729x1283", (720, 1266)), ("101x203", (100, 202))])
+def test_the_shorter_side_is_720_at_most_and_nothing_grows(studio, clip, size, becomes):
+    even = tuple(int(side) % 2 for side in size.split("x")) == (0, 0)
+    codec = SMALL if even else ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv444p")
+    short = studio.make(clip(size=size, seconds=0.3, sound=False, more=codec))
+    assert (short["width"], short["height"]) == becomes, short
+    made = probe(studio.file(short["video_url"]))
+    assert (made["width"], made["height"], made["codecs"]) == (*becomes, ["h264"])
+
+
+def test_what_a_telephone_turned_is_turned(studio, clip, tmp_path):
+    lying = clip(size="320x180")
+    ffmpeg("-i", lying, "-c", "copy", "-metadata:s:v", "rotate=90", tmp_path / "turned.mp4")
+    short = studio.make(tmp_path / "turned.mp4")
+    assert (short["status"], short["width"], short["height"]) == ("ready", 180, 320)
+
+
+@pytest.mark.parametrize("name, codec", [
+    ("a.webm", ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-c:a", "libopus")),
+    ("a.mkv", ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none", "-pix_fmt", "yuv420p10le")),
+    ("a.mov", SMALL)])
+def test_what_telephones_and_editors_make(studio, clip, name, codec):
+    short = studio.make(clip(name, more=codec))
+    assert short["status"] == "ready", short
+    assert probe(studio.file(short["video_url"]))["pix_fmt"] == "yuv420p"
+
+
+def test_a_picture_of_ones_own(studio, clip, tmp_path):
+    ffmpeg("-f", "lavfi", "-i", "color=red:s=300x100", "-frames:v", 1, tmp_path / "red.png")
+    short = studio.make(clip(), picture=tmp_path / "red.png")
+    poster = studio.file(short["thumbnail_url"])
+    assert (probe(poster)["width"], probe(poster)["height"]) == (128, 228)
+    dot = subprocess.run(["ffmpeg", "-v", "error", "-i", poster, "-vf", "scale=1:1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
+                         check=True, capture_output=True).stdout
+    assert dot[0] > 200 and dot[1] < 60 and dot[2] < 60
+
+
+def test_a_picture_that_is_none_is_replaced_by_a_frame(studio, clip, tmp_path):
+    (tmp_path / "x.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>')
+    short = studio.make(clip(), picture=tmp_path / "x.svg")
+    assert short["status"] == "ready" and probe(studio.file(short["thumbnail_url"]))["codec_name"] == "mjpeg"
+
+
+@pytest.mark.parametrize("seconds, fate", [(60, ("ready", None)), (61, ("failed", "too_long"))])
+def test_a_minute_is_the_limit(studio, clip, seconds, fate):
+    short = studio.make(clip(size="32x32", seconds=seconds, rate=5))
+    assert (short["status"], short["reason"]) == fate, short
+
+
+def test_a_film_that_is_longer_than_it_says(studio, clip, tmp_path):
+    """The index claims a second; what it leads to goes on for longer than a minute."""
+    liar = clip("a.mkv", size="32x32", seconds=70, rate=5)
+    content = bytearray(liar.read_bytes())
+    at = content.index(b"\x44\x89\x88") + 3  # Matroska's Duration, a double, in milliseconds
+    content[at:at + 8] = struct.pack(">d", 1000.0)
+    liar.write_bytes(content)
+    short = studio.make(liar)
+    assert (short["status"], short["reason"]) == ("failed", "too_long"), short
+
+
+def zeros(path):
+    with open(path, "wb") as out:
+        out.truncate(200 * 1024 * 1024)
+
+
+def sound_only(path):
+    ffmpeg("-f", "lavfi", "-i", "sine=d=1", "-f", "mp4", path)
+
+
+def sleeve(path):
+    """A song with its sleeve's picture is no film."""
+    picture = path.with_suffix(".png")
+    ffmpeg("-f", "lavfi", "-i", "color=red:s=64x64", "-frames:v", 1, picture)
+    ffmpeg("-f", "lavfi", "-i", "sine=d=1", "-i", picture, "-map", "0:a", "-map", "1:v", "-c:v", "copy", "-disposition:v", "attached_pic",
+           "-f", "mp4", path)
+
+
+def png(path):
+    ffmpeg("-f", "lavfi", "-i", "color=red:s=64x64", "-frames:v", 1, "-f", "image2", "-c:v", "png", path)
+
+
+def tiny(path):
+    film(path, size="8x8", seconds=0.2)
+
+
+def beginning(path):
+    path.write_bytes(film(path.with_suffix(".whole.mp4"), seconds=3).read_bytes()[:6000])
+
+
+def first_half(path):
+    """The index is in front, and half of the frames are there."""
+    whole = film(path.with_suffix(".whole.mp4"), seconds=4, more=(*SMALL, "-movflags", "+faststart")).read_bytes()
+    path.write_bytes(whole[:len(whole) // 2])
+
+
+def garbled(path):
+    content = bytearray(film(path.with_suffix(".whole.mp4"), seconds=2, more=(*SMALL, "-movflags", "+faststart")).read_bytes())
+    at = content.index(b"mdat") + 8
+    content[at:] = os.urandom(len(content) - at)
+    path.write_bytes(content)
+
+
+def empty_mp4(path):
+    path.write_bytes(film(path.with_suffix(".whole.mp4")).read_bytes()[:40])
+
+
+def words(path):
+    path.write_text("<html><script>alert(1)</script></html>")
+
+
+def old_codec(path):
+    film(path.with_suffix(".mkv"), size="64x64", more=("-c:v", "wmv2"))
+    path.write_bytes(path.with_suffix(".mkv").read_bytes())
+
+
+@pytest.mark.parametrize("make, reason", [
+    (zeros, "not_a_video"), (sound_only, "no_picture"), (sleeve, "no_picture"), (png, "not_a_video"), (tiny, "bad_size"),
+    (beginning, "not_a_video"), (first_half, "unreadable"), (garbled, "unreadable"), (empty_mp4, "not_a_video"), (words, "not_a_video"),
+    (old_codec, "unsupported_codec")], ids=lambda value: getattr(value, "__name__", value))
+def test_what_cannot_be_a_short(studio, tmp_path, make, reason):
+    make(tmp_path / "bad.mp4")
+    short = studio.make(tmp_path / "bad.mp4")
+    assert (short["status"], short["reason"]) == ("failed", reason), short
+    assert short["reason_text"].keys() == {"ko", "en"} and "We could not" not in short["reason_text"]["en"]
+    assert short["video_url"] is None and studio.leftovers() == []
+    assert_problem(studio.system.api.get(f"/shorts/{short['id']}"), 404, "not_found")
+
+
+def test_a_bomb_of_dimensions(studio, clip):
+    """The container says 20,000 by 20,000, and nothing is decoded."""
+    bomb = clip(size="128x228", sound=False)
+    content = bomb.read_bytes()
+    small, large = struct.pack(">HH", 128, 228), struct.pack(">HH", 20000, 20000)
+    assert content.count(small) >= 1
+    bomb.write_bytes(content.replace(small, large))
+    short = studio.make(bomb)
+    assert short["status"] in ("failed", "ready"), short
+    if short["status"] == "ready":  # what the frames say counts
+        assert (short["width"], short["height"]) == (128, 228)
+    real = clip("large.mp4", size="4608x64", seconds=0.2, sound=False)
+    assert studio.make(real)["reason"] == "bad_size"
+
+
+@pytest.mark.parametrize("form", ["m3u8", "concat", "mpd"])
+def test_lists_that_name_other_files(studio, tmp_path, form):
+    """Neither a file of ours nor a server of somebody's is read on behalf of an upload."""
+    secret = film(tmp_path / "secret.mp4", seconds=0.3)
+    secret.chmod(0o644)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/x.ts"
+        text = {"m3u8": f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://{secret}\n#EXTINF:1,\n{url}\n#EXT-X-ENDLIST\n",
+                "concat": f"ffconcat version 1.0\nfile '{secret}'\nfile '{url}'\n",
+                "mpd": f'<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"><Period><AdaptationSet>'
+                       f'<Representation id="1"><BaseURL>{url}</BaseURL></Representation></AdaptationSet></Period></MPD>'}[form]
+        (tmp_path / "list.mp4").write_text(text)
+        before = secret.stat().st_atime_ns
+        short = studio.make(tmp_path / "list.mp4")
+        assert (short["status"], short["reason"]) == ("failed", "not_a_video"), short
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+    assert secret.stat().st_atime_ns == before
+
+
+def script(path, text):
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.fixture
+def open_place(system, studio):
+    """A directory that the confined tools may enter, whoever they run as."""
+    place = system.place / "tools"
+    place.mkdir(exist_ok=True)
+    return place
+
+
+@pytest.mark.parametrize("text, reason", [
+    ("exec /bin/sleep 1000", "took_too_long"), ("exit 1", "unreadable"), ("kill -SEGV $$", "unreadable"),
+    ("while :; do echo out_time_us=1; done", "took_too_long")], ids=["hangs", "fails", "dies", "babbles"])
+def test_an_encoder_that_does_not_do_its_work(studio, clip, open_place, text, reason):
+    short = studio.make(clip(), MOA_FFMPEG=script(open_place / "ffmpeg", text), MOA_VIDEO_DEADLINE_S="1")
+    assert (short["status"], short["reason"]) == ("failed", reason), short
+    assert studio.leftovers() == []
+
+
+@pytest.mark.parametrize("text", ["exec /usr/bin/yes", "/usr/bin/yes >&2 & exec /bin/echo '{}'"], ids=["floods", "leaves a child"])
+def test_a_prober_that_goes_wild(studio, clip, open_place, text):
+    short = studio.make(clip(), MOA_FFPROBE=script(open_place / "ffprobe", text))
+    assert (short["status"], short["reason"]) == ("failed", "not_a_video"), short
+
+
+def test_tools_that_are_not_there_are_not_the_videos_fault(studio, clip):
+    short = studio.hand_in(clip())
+    done = studio.work(MOA_FFPROBE="/nonexistent/ffprobe")
+    assert studio.show(short)["status"] == "processing" and "does not run" in done.stderr
+    studio.system.postgres.query("UPDATE shorts.job SET leased_until = now()")
+    studio.work()
+    assert studio.show(short)["status"] == "ready"
+
+
+def test_tools_see_neither_our_environment_nor_our_files_nor_a_network(studio, clip, open_place):
+    report = open_place / "report"
+    report.write_text("")
+    report.chmod(0o666)
+    text = f"{{ env; ls /proc/self/fd | wc -l; cat /proc/self/net/dev /proc/self/limits; grep NoNewPrivs /proc/self/status; }} >>{report}; exit 1"
+    studio.make(clip(), MOA_FFPROBE=script(open_place / "ffprobe", text), MOA_WEBHOOK_KEY="00" * 32)
+    told = report.read_text()
+    assert "MOA_" not in told and "eth" not in told and "NoNewPrivs:\t1" in told
+    assert "Max core file size        0" in told
+
+
+def test_progress_is_told(studio, clip, open_place):
+    text = "echo out_time_us=500000; exec /bin/sleep 1000"
+    short = studio.hand_in(clip(seconds=1))
+    worker = subprocess.Popen([binary("moa-worker")], stderr=subprocess.DEVNULL,
+                              env=studio.environment(MOA_FFMPEG=script(open_place / "ffmpeg", text)))
+    try:
+        until(lambda: studio.show(short)["progress"] == 47, "half of it to be done")
+    finally:
+        worker.terminate()
+        assert worker.wait(20) == 0
+    # Asked to end, it gave the short back at once.
+    assert studio.show(short)["status"] == "processing"
+    studio.work()
+    assert studio.show(short)["status"] == "ready"
+
+
+def killed_at_work(studio, clip, open_place):
+    """A short whose worker was killed while it encoded."""
+    short = studio.hand_in(clip())
+    mark = open_place / "mark"
+    mark.write_text("")
+    mark.chmod(0o666)
+    text = f"echo $$ >{mark}; exec /bin/sleep 1000"
+    worker = subprocess.Popen([binary("moa-worker")], stderr=subprocess.DEVNULL,
+                              env=studio.environment(MOA_FFMPEG=script(open_place / "ffmpeg", text)))
+    encoder = int(until(mark.read_text, "the encoder to run"))
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    until(lambda: not os.path.exists(f"/proc/{encoder}"), "the encoder to die with its worker")
+    return short
+
+
+def test_a_worker_that_is_killed_amid_its_work(studio, clip, open_place):
+    short = killed_at_work(studio, clip, open_place)
+    studio.work()
+    assert studio.show(short)["status"] == "processing", "its lease has not run out"
+    studio.system.postgres.query("UPDATE shorts.job SET leased_until = now()")
+    studio.work()
+    assert studio.show(short)["status"] == "ready" and studio.leftovers() == []
+
+
+def test_what_kills_its_workers_is_given_up(studio, clip, open_place):
+    short = killed_at_work(studio, clip, open_place)
+    studio.system.postgres.query("UPDATE shorts.job SET leased_until = now(), tries = 3")
+    studio.work()
+    assert (studio.show(short)["status"], studio.show(short)["reason"]) == ("failed", "gave_up")
+
+
+def test_a_worker_that_was_thought_dead_is_not_heard(studio, clip, open_place):
+    """It finishes after another has taken its place; what it made is thrown away."""
+    gate = open_place / "gate"
+    text = f"until [ -e {gate} ]; do /bin/sleep 0.05; done; exec /usr/bin/ffmpeg \"$@\""
+    short = studio.hand_in(clip())
+    slow = subprocess.Popen([binary("moa-worker"), "--once"], stderr=subprocess.DEVNULL,
+                            env=studio.environment(MOA_FFMPEG=script(open_place / "ffmpeg", text)))
+    until(lambda: studio.system.postgres.query("SELECT 1 FROM shorts.job WHERE short_id = %s", short), "it to begin")
+    studio.system.postgres.query("UPDATE shorts.job SET leased_until = now() + interval '1 minute', fence = fence + 1")
+    gate.write_text("")
+    slow.wait(30)
+    assert studio.show(short)["status"] == "processing"
+    studio.system.postgres.query("UPDATE shorts.job SET leased_until = now()")
+    studio.work()
+    short = studio.show(short)
+    assert short["status"] == "ready"
+    assert studio.file(short["video_url"]).exists()
+
+
+def test_two_workers_make_it_once(studio, clip):
+    shorts = [studio.hand_in(clip(f"{n}.mp4", seconds=0.3)) for n in range(4)]
+    workers = [subprocess.Popen([binary("moa-worker"), "--once"], env=studio.environment(), stderr=subprocess.PIPE, text=True)
+               for _ in range(2)]
+    told = "".join(worker.communicate(timeout=60)[1] for worker in workers)
+    assert [told.count(f"id={short} result=ready") for short in shorts] == [1] * 4
+
+
+def test_a_short_that_is_deleted_amid_processing(studio, clip, open_place):
+    short = killed_at_work(studio, clip, open_place)
+    studio.system.postgres.query("DELETE FROM shorts.short WHERE id = %s", short)
+    assert studio.work().returncode == 0
+
+
+def test_an_upload_whose_bytes_are_gone(studio, clip):
+    short = studio.hand_in(clip())
+    for path in (studio.dir / "uploads").iterdir():
+        path.unlink()
+    studio.work()
+    assert studio.show(short)["reason"] == "unreadable"

@@ -1,0 +1,35 @@
+/* What a video is, by what ffprobe says of it, and whether a short can be made of it: pure. */
+#ifndef CLIP_H
+#define CLIP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct arena;
+
+/* Longer is too long; domain rule: 60.0 s are not.  What a container says is rounded, and sound ends a little after the picture. */
+enum { CLIP_MS_MAX = 60000, CLIP_SLACK_MS = 100 };
+
+/* The decoders that may be used, for ffmpeg: what telephones and editors make. */
+#define CLIP_DECODERS                                                                                                \
+	"h264,hevc,vp8,vp9,libdav1d,av1,mpeg4,h263,mjpeg,prores,aac,mp3float,mp3,opus,libopus,vorbis,flac,alac,ac3," \
+	"amrnb,amrwb,pcm_s16le,pcm_s16be,pcm_s24le,pcm_f32le"
+
+struct clip {
+	int video;	     /* number of the stream with the picture */
+	bool sound;	     /* there is a stream with sound */
+	int width, height;   /* as it is to be seen: turned, with square pixels */
+	int64_t duration_ms; /* 0: not known */
+};
+
+/**
+ * clip_read(a, text, ret_clip):
+ * Read what "ffprobe -print_format json" printed.  Returns NULL, or why no short can be made of it, as a word of
+ * shorts.reason_text: not_a_video, no_picture, unsupported_codec, bad_size, too_long.
+ */
+const char *clip_read(struct arena *a, const char *text, struct clip *ret_clip);
+
+/** clip_fit(clip, ret_width, ret_height): The size of its short: the shorter side at most 720, both even, never larger than it is. */
+void clip_fit(const struct clip *clip, int *ret_width, int *ret_height);
+
+#endif

@@ -1,0 +1,297 @@
+/*
+ * Probing and encoding with ffprobe and ffmpeg.  Of an upload only two container formats are tried, from files only, by decoders
+ * on a list: a playlist could have them read other files, or call other hosts.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "arena.h"
+#include "clip.h"
+#include "clock.h"
+#include "studio.h"
+#include "tool.h"
+#include "worker.h"
+
+#define FROM_FILES "-protocol_whitelist", "file"
+#define CONTAINERS FROM_FILES, "-format_whitelist", "mov,matroska"
+/* Frames of more than 4096 by 4096 pixels are not decoded, whatever the container says of their size. */
+#define DECODERS "-codec_whitelist", CLIP_DECODERS, "-max_pixels", "16777216"
+#define QUIET	 "-hide_banner", "-v", "error"
+
+enum {
+	PROBE_MS = 30000,
+	POSTER_MS = 60000,
+	BEAT_MS = 1000,
+	ENCODED_PERCENT = 95,
+	RESULT_MAX = 128 * 1024 * 1024
+};
+
+const char studio_stopped[] = "stopped", studio_broken[] = "broken";
+
+/* An encoding that is under way. */
+struct encoding {
+	struct worker *w;
+	bool (*progress)(struct worker *, int);
+	int64_t duration_ms, next_ms;
+};
+
+static enum tool_end
+run(struct worker *w, const char *dir, int64_t within_ms, const char *const *args, const char **ret_output)
+{
+	const struct tool tool = { .args = args, .dir = dir, .within_ms = within_ms, .stop_fd = w->stop_fd };
+
+	return tool_run(&w->arena, &tool, ret_output);
+}
+
+/* Why there is no result; NULL: there is one.  What a tool refuses is the word failed. */
+static const char *
+reason_of(enum tool_end end, const char *failed)
+{
+	switch (end) {
+	case TOOL_DONE:
+		return NULL;
+	case TOOL_LATE:
+		return "took_too_long";
+	case TOOL_STOPPED:
+		return studio_stopped;
+	case TOOL_MISSING:
+		return studio_broken;
+	default:
+		return failed;
+	}
+}
+
+/* What the container says; nothing is decoded for it. */
+static const char *
+probe(struct worker *w, const char *dir, const char *file, struct clip *ret_clip)
+{
+	const char *const args[] = {
+		w->studio->ffprobe,
+		QUIET,
+		CONTAINERS,
+		"-nofind_stream_info",
+		"-print_format",
+		"json",
+		"-show_entries",
+		"format=duration:stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,duration:"
+		"stream_disposition=attached_pic:stream_side_data=rotation:stream_tags=rotate",
+		"-i",
+		file,
+		NULL
+	};
+	const char *printed;
+	const char *reason = reason_of(run(w, dir, PROBE_MS, args, &printed), "not_a_video");
+
+	return reason ? reason : clip_read(&w->arena, printed, ret_clip);
+}
+
+/* A line of "ffmpeg -progress": of interest is how much of the video is written. */
+static bool
+encoded(void *ctx, const char *line)
+{
+	struct encoding *e = ctx;
+	int64_t now_ms = clock_ms(), done_ms;
+
+	if (strncmp(line, "out_time_us=", 12) != 0 || now_ms < e->next_ms)
+		return true;
+	e->next_ms = now_ms + BEAT_MS;
+	done_ms = strtoll(line + 12, NULL, 10) / 1000;
+	if (done_ms < 0 || e->duration_ms == 0)
+		done_ms = 0;
+	else if (done_ms > e->duration_ms)
+		done_ms = e->duration_ms;
+	return e->progress(e->w,
+			   (int)(done_ms * ENCODED_PERCENT / (e->duration_ms > 0 ? e->duration_ms : 1)));
+}
+
+/*
+ * The picture as H.264 and the sound as AAC, with the index in front, without anything that the file says of where and when it
+ * was taken.  A little more than is allowed is kept, so that what claimed to be shorter shows.
+ */
+static const char *
+encode(struct worker *w, const char *dir, const struct clip *clip, bool (*progress)(struct worker *, int))
+{
+	struct encoding encoding = { .w = w, .progress = progress, .duration_ms = clip->duration_ms };
+	int width, height;
+	const char *map, *filter;
+
+	clip_fit(clip, &width, &height);
+	map = arena_printf(&w->arena, "0:%d", clip->video);
+	filter = arena_printf(&w->arena, "scale=%d:%d:flags=bicubic,setsar=1,format=yuv420p", width, height);
+	{
+		const char *const args[] = { w->studio->ffmpeg,
+					     QUIET,
+					     "-nostdin",
+					     "-y",
+					     "-progress",
+					     "pipe:1",
+					     "-nostats",
+					     CONTAINERS,
+					     DECODERS,
+					     "-i",
+					     "file:input",
+					     "-map",
+					     map,
+					     "-map",
+					     "0:a:0?",
+					     "-sn",
+					     "-dn",
+					     "-map_metadata",
+					     "-1",
+					     "-map_chapters",
+					     "-1",
+					     "-t",
+					     "61",
+					     "-vf",
+					     filter,
+					     "-fpsmax",
+					     "60",
+					     "-c:v",
+					     "libx264",
+					     "-preset",
+					     "veryfast",
+					     "-profile:v",
+					     "high",
+					     "-crf",
+					     "23",
+					     "-maxrate",
+					     "5M",
+					     "-bufsize",
+					     "10M",
+					     "-g",
+					     "120",
+					     "-threads",
+					     "2",
+					     "-c:a",
+					     "aac",
+					     "-b:a",
+					     "128k",
+					     "-ac",
+					     "2",
+					     "-ar",
+					     "48000",
+					     "-movflags",
+					     "+faststart",
+					     "-fs",
+					     "134217728",
+					     "-f",
+					     "mp4",
+					     "file:video.mp4",
+					     NULL };
+		const struct tool tool = { .args = args,
+					   .dir = dir,
+					   .within_ms = w->studio->deadline_s * 1000,
+					   .stop_fd = w->stop_fd,
+					   .on_line = encoded,
+					   .ctx = &encoding };
+
+		return reason_of(tool_run(&w->arena, &tool, NULL), "unreadable");
+	}
+}
+
+/* Is the result what the upload promised?  Stores what it is. */
+static const char *
+check(struct worker *w, const char *dir, const struct clip *promised, struct clip *ret_clip)
+{
+	const char *reason = probe(w, dir, "file:video.mp4", ret_clip);
+	struct stat st;
+
+	if (reason == studio_stopped || reason == studio_broken)
+		return reason;
+	if (stat(arena_printf(&w->arena, "%s/video.mp4", dir), &st) != 0)
+		return studio_broken;
+	if (st.st_size >= RESULT_MAX - RESULT_MAX / 16)
+		return "too_large";
+	if (reason)
+		return strcmp(reason, "too_long") == 0 ? reason : "unreadable";
+	/* Of a file that was cut off, what is there can be decoded: a third of a video is no short. */
+	if (ret_clip->duration_ms <= 0 || ret_clip->duration_ms < promised->duration_ms * 9 / 10 - 500)
+		return "unreadable";
+	return NULL;
+}
+
+/* The picture that came along, cut to the video's shape; false: it cannot be read. */
+static bool
+poster_of_picture(struct worker *w, const char *dir, const struct clip *clip)
+{
+	const char *filter =
+	    arena_printf(&w->arena, "scale=%d:%d:force_original_aspect_ratio=increase,crop=%d:%d",
+			 clip->width, clip->height, clip->width, clip->height);
+	const char *const args[] = { w->studio->ffmpeg,
+				     QUIET,
+				     "-nostdin",
+				     "-y",
+				     FROM_FILES,
+				     "-format_whitelist",
+				     "png_pipe,jpeg_pipe,webp_pipe",
+				     "-codec_whitelist",
+				     "png,mjpeg,webp",
+				     "-max_pixels",
+				     "33554432",
+				     "-i",
+				     "file:picture",
+				     "-frames:v",
+				     "1",
+				     "-vf",
+				     filter,
+				     "-map_metadata",
+				     "-1",
+				     "-q:v",
+				     "4",
+				     "-f",
+				     "image2",
+				     "-update",
+				     "1",
+				     "file:poster.jpg",
+				     NULL };
+
+	return run(w, dir, POSTER_MS, args, NULL) == TOOL_DONE;
+}
+
+/* A frame from a tenth of the video: the first one is often black. */
+static const char *
+poster_of_video(struct worker *w, const char *dir, const struct clip *clip)
+{
+	const char *at = arena_printf(&w->arena, "%lldms", (long long)(clip->duration_ms / 10));
+	const char *const args[] = { w->studio->ffmpeg,
+				     QUIET,
+				     "-nostdin",
+				     "-y",
+				     FROM_FILES,
+				     "-ss",
+				     at,
+				     "-i",
+				     "file:video.mp4",
+				     "-frames:v",
+				     "1",
+				     "-q:v",
+				     "4",
+				     "-f",
+				     "image2",
+				     "-update",
+				     "1",
+				     "file:poster.jpg",
+				     NULL };
+
+	return reason_of(run(w, dir, POSTER_MS, args, NULL), "unreadable");
+}
+
+const char *
+studio_make(struct worker *w, const char *dir, bool picture, bool (*progress)(struct worker *, int),
+	    struct clip *ret_clip)
+{
+	struct clip promised, made;
+	const char *reason = probe(w, dir, "file:input", &promised);
+
+	if (!reason)
+		reason = encode(w, dir, &promised, progress);
+	if (!reason)
+		reason = check(w, dir, &promised, &made);
+	if (!reason && !(picture && poster_of_picture(w, dir, &made)))
+		reason = poster_of_video(w, dir, &made);
+	if (!reason)
+		*ret_clip = made;
+	return reason;
+}
