@@ -85,7 +85,7 @@ struct worker {
 	bool webhook_private;	/* it may be on a private network */
 	const char *shorts_dir; /* where uploads and videos are kept */
 	struct orphans orphans;
-	int stop_fd;		/* of one of a crew: readable when it is asked to end; else -1 */
+	int stop_fd; /* of one of a crew: readable when it is asked to end; else -1 */
 	const struct studio_conf *studio;
 	const char *video_id, *video_fence; /* the short that is being made, and its lease */
 };
