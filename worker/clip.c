@@ -11,7 +11,7 @@
 
 enum { SIDE_MIN = 16, SIDE_MAX = 4096, SHORT_SIDE_MAX = 720 };
 
-/* What CLIP_DECODERS decodes, of pictures that move. */
+/* Of pictures that move, what studio.c has decoders for. */
 static const char *const codecs[] = {
 	"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "h263", "mjpeg", "prores"
 };

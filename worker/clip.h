@@ -10,11 +10,6 @@ struct arena;
 /* Longer is too long; domain rule: 60.0 s are not.  What a container says is rounded, and sound ends a little after the picture. */
 enum { CLIP_MS_MAX = 60000, CLIP_SLACK_MS = 100 };
 
-/* The decoders that may be used, for ffmpeg: what telephones and editors make. */
-#define CLIP_DECODERS                                                                                                \
-	"h264,hevc,vp8,vp9,libdav1d,av1,mpeg4,h263,mjpeg,prores,aac,mp3float,mp3,opus,libopus,vorbis,flac,alac,ac3," \
-	"amrnb,amrwb,pcm_s16le,pcm_s16be,pcm_s24le,pcm_f32le"
-
 struct clip {
 	int video;	     /* number of the stream with the picture */
 	bool sound;	     /* there is a stream with sound */

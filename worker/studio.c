@@ -17,7 +17,7 @@
 #define FROM_FILES "-protocol_whitelist", "file"
 #define CONTAINERS FROM_FILES, "-format_whitelist", "mov,matroska"
 /* Frames of more than 4096 by 4096 pixels are not decoded, whatever the container says of their size. */
-#define DECODERS "-codec_whitelist", CLIP_DECODERS, "-max_pixels", "16777216"
+#define DECODERS "-codec_whitelist", decoders, "-max_pixels", "16777216"
 #define QUIET	 "-hide_banner", "-v", "error"
 
 enum {
@@ -27,6 +27,16 @@ enum {
 	ENCODED_PERCENT = 95,
 	RESULT_MAX = 128 * 1024 * 1024
 };
+
+/* What telephones and editors make. */
+static const char decoders[] =
+    "h264,hevc,vp8,vp9,libdav1d,av1,mpeg4,h263,mjpeg,prores,"
+    "aac,mp3float,mp3,opus,libopus,vorbis,flac,alac,ac3,amrnb,amrwb,pcm_s16le,pcm_s16be,pcm_s24le,pcm_f32le";
+
+/* What is asked of ffprobe. */
+static const char entries[] =
+    "format=duration:stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,duration:"
+    "stream_disposition=attached_pic:stream_side_data=rotation:stream_tags=rotate";
 
 const char studio_stopped[] = "stopped", studio_broken[] = "broken";
 
@@ -67,20 +77,17 @@ reason_of(enum tool_end end, const char *failed)
 static const char *
 probe(struct worker *w, const char *dir, const char *file, struct clip *ret_clip)
 {
-	const char *const args[] = {
-		w->studio->ffprobe,
-		QUIET,
-		CONTAINERS,
-		"-nofind_stream_info",
-		"-print_format",
-		"json",
-		"-show_entries",
-		"format=duration:stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,duration:"
-		"stream_disposition=attached_pic:stream_side_data=rotation:stream_tags=rotate",
-		"-i",
-		file,
-		NULL
-	};
+	const char *const args[] = { w->studio->ffprobe,
+				     QUIET,
+				     CONTAINERS,
+				     "-nofind_stream_info",
+				     "-print_format",
+				     "json",
+				     "-show_entries",
+				     entries,
+				     "-i",
+				     file,
+				     NULL };
 	const char *printed;
 	const char *reason = reason_of(run(w, dir, PROBE_MS, args, &printed), "not_a_video");
 

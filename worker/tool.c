@@ -80,6 +80,7 @@ child(const struct tool *t, pid_t parent, int out, int err)
 {
 	static char *const no_environment[] = { NULL };
 	const int nothing = open("/dev/null", O_RDONLY);
+	char *const *args;
 	sigset_t none;
 
 	setpgid(0, 0);
@@ -90,8 +91,9 @@ child(const struct tool *t, pid_t parent, int out, int err)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	/* execve takes its arguments without const only for older compilers' sake. */
-	execve(t->args[0], (char *const *)(uintptr_t)t->args, no_environment);
+	/* It takes its arguments without const, and does not change them (POSIX, exec). */
+	memcpy(&args, &t->args, sizeof(args));
+	execve(t->args[0], args, no_environment);
 	_exit(MISSING);
 }
 
