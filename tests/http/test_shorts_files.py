@@ -275,6 +275,7 @@ def test_rows_without_files(kept, owner):
 
 def test_storage_of_another_database(kept, owner):
     """A worker that was given the wrong directory, or the wrong database, takes nothing there for orphans."""
+    work(kept)
     stray = kept.shorts_dir / "media/ab" / f"{secrets.token_hex(16)}.mp4"
     put(stray, b"x")
     mark = kept.shorts_dir / ".database"
