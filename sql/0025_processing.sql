@@ -90,10 +90,9 @@ END
 $$;
 
 -- shorts.video_done(short, fence, reason, media, width, height, duration_ms): it failed for this reason, or (null) is ready under
--- that name.  held false: the lease was somebody else's, and nothing has changed.  Its upload is forgotten; file and thumbnail are
--- what to remove.
+-- that name.  held false: the lease was somebody else's, and nothing has changed.  Its upload is forgotten.
 CREATE FUNCTION shorts.video_done(short uuid, p_fence bigint, p_reason text, p_media text, p_width integer, p_height integer,
-	duration_ms bigint, OUT held boolean, OUT file text, OUT thumbnail text)
+	duration_ms bigint, OUT held boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
 DECLARE
 	made_of uuid;
@@ -112,7 +111,7 @@ BEGIN
 		progress = CASE WHEN p_reason IS NULL THEN 100 ELSE s.progress END, media = p_media, width = p_width, height = p_height,
 		duration_s = duration_ms / 1000.0
 	WHERE s.id = short;
-	DELETE FROM upload u WHERE u.id = made_of RETURNING u.file, u.thumbnail INTO file, thumbnail;
+	DELETE FROM upload u WHERE u.id = made_of;
 END
 $$;
 

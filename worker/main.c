@@ -111,7 +111,7 @@ static const struct stmt stmts[WORKER__MAX] = {
 	[WORKER_VIDEO_AGAIN] = { "video_again", 4,
 				 "SELECT shorts.video_again($1, $2, make_interval(secs => $3::bigint), $4)" },
 	[WORKER_VIDEO_DONE] = { "video_done", 7,
-				"SELECT held, file, thumbnail FROM shorts.video_done($1, $2, $3, $4, $5, $6, $7)" },
+				"SELECT held FROM shorts.video_done($1, $2, $3, $4, $5, $6, $7)" },
 	[WORKER_END_CONFIRM] = { "end_confirm", 3, "SELECT code FROM pay.end_confirm($1, NULL, $2, $3)" },
 };
 
@@ -169,9 +169,9 @@ work_once(struct worker *w)
 	bool more;
 
 	db_wait(w->job.db, clock_ms() + CONNECTION_MS);
+	made = trade_all(w, &video_trade);
 	done = chores(w);
 	delivered = trade_all(w, &webhook_trade);
-	made = trade_all(w, &video_trade);
 	do
 		swept = orphan_next(w, &more);
 	while (more);

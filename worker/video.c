@@ -113,10 +113,9 @@ publish(const struct worker *w, const char *dir, const char **ret_media)
 }
 
 static void
-remove_file(const struct worker *w, const char *directory, const char *name, const char *ending)
+remove_media(const struct worker *w, const char *media, const char *ending)
 {
-	if (name)
-		unlink(arena_printf(w->job.arena, "%s/%s/%s%s", w->shorts_dir, directory, name, ending));
+	unlink(arena_printf(w->job.arena, "%s/media/%s%s", w->shorts_dir, media, ending));
 }
 
 /* Percents go to PostgreSQL, and with them the lease goes on. */
@@ -148,12 +147,10 @@ tell_done(struct worker *w, const char *reason, const char *media, const struct 
 			   clip ? db_i64(&w->job, clip->height) : none,
 			   clip ? db_i64(&w->job, clip->duration_ms) : none),
 		   &res);
-	if (e == OK && db_true(&res, 0, "held")) {
-		remove_file(w, "uploads", db_str(&res, 0, "file"), "");
-		remove_file(w, "uploads", db_str(&res, 0, "thumbnail"), "");
-	} else if (media) {
-		remove_file(w, "media", media, ".mp4");
-		remove_file(w, "media", media, ".jpg");
+	/* Not after a failure, which may have come behind the commit: what nobody names is swept away later. */
+	if (e == OK && media && !db_true(&res, 0, "held")) {
+		remove_media(w, media, ".mp4");
+		remove_media(w, media, ".jpg");
 	}
 	return e;
 }
