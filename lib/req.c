@@ -1,6 +1,7 @@
 /* Reading a request: FastCGI parameters into the fields of struct req, and its body under a ceiling. */
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -16,7 +17,8 @@ enum {
 	ID_MAX = 64,
 	USER_AGENT_MAX = 200,
 	READ_STEP = 8192,
-	SKIP_MAX = 64 * 1024,
+	SKIP_MAX = 8 * 1024 * 1024,
+	SKIP_MS = 5000,
 	BODY_MS = 20000 /* for a whole body; it is a small one, but from a phone */
 };
 
@@ -203,13 +205,17 @@ req_read(const struct req *rq, void *buf, int len)
 void
 req_skip(const struct req *rq)
 {
-	long long announced = req_length(rq), left = announced;
+	const FCGX_Stream *in = rq->fcgi->in;
+	int64_t until_ms = clock_ms() + SKIP_MS;
+	long long left = req_length(rq);
 	char buf[READ_STEP];
 	int n = 1;
 
-	if (announced > SKIP_MAX)
-		return;
-	while (left > 0 && n > 0) {
+	while (left > 0 && left <= SKIP_MAX && n > 0) {
+		struct pollfd more = { .fd = rq->fcgi->ipcFd, .events = POLLIN };
+
+		if (in->rdNext == in->stop && poll(&more, 1, clock_left_ms(until_ms)) <= 0)
+			return;
 		n = req_read(rq, buf, sizeof(buf));
 		left -= n;
 	}

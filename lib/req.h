@@ -103,7 +103,7 @@ enum err req_take_body(struct req *rq, size_t max) MUST_CHECK;
 
 /**
  * req_skip(rq):
- * Read what is left of a small body that its handler refused.  lighttpd hangs up unannounced when a reply overtakes the body, and
+ * Read what is left of a body of at most 8 MiB that its handler refused, for at most 5 s.  lighttpd hangs up unannounced when a reply overtakes the body, and
  * a client that keeps connections would lose its next request to that.
  */
 void req_skip(const struct req *rq);

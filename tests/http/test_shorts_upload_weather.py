@@ -35,7 +35,8 @@ def files(system):
 
 
 def sweep(system):
-    done = worker.run(system, "--once", MOA_SHORTS_DIR=str(system.shorts_dir))
+    # What has been handed in waits for tools.
+    done = worker.run(system, "--once", MOA_SHORTS_DIR=str(system.shorts_dir), MOA_FFPROBE="/nonexistent")
     assert done.returncode == 0, done.stderr
 
 
