@@ -98,6 +98,7 @@ def test_a_shared_link(moa, page):
 def test_reactions(moa, page):
     """A guest is led to the door and back to the same short; a refused one is taken back."""
     here = page().enter(moa.url)
+    here.plays(0)
     here.down()
     here.at_short(1, ".rail button").click()
     here.shows("Sign in to keep the videos you like", "#door p")
@@ -130,11 +131,11 @@ def test_the_ring(moa, page):
     here.sign_in(SOMEBODY)
     until(lambda: here.one("#gauge").get_attribute("class") == "gauge earning runs", "the ring to run")
     until(lambda: here.text("#gauge_points") == ["20"], "the points")
-    assert here.one("#gauge_ring").get_attribute("stroke-dashoffset") == "50"
+    until(lambda: here.one("#gauge_ring").get_attribute("stroke-dashoffset") == "50", "half a ring")
     assert ("POST /shorts/:id/watch", {"playing": True}) in moa.calls
     moa.watched = {**moa.watched, "points_earned": 10, "points_today": 100, "lap_progress_s": 0}
     here.shows("all of today's 100", "#toast")
-    assert "full" in here.one("#gauge").get_attribute("class")
+    until(lambda: "full" in here.one("#gauge").get_attribute("class"), "a full ring")
     here.press(" ")
     until(lambda: moa.calls[-1] == ("POST /shorts/:id/watch", {"playing": False}), "the last beat")
     assert here.complaints() == []
@@ -404,6 +405,7 @@ def test_an_order_that_is_no_more(moa, page):
     moa.script = lambda call, body: (400, {"code": "invalid_cursor", "title": "Invalid cursor"}) if (
         moa.calls[-1] == ("GET /shorts/feed", "limit=10&cursor=10")) else None
     here = page().enter(moa.url)
+    here.plays(0)
     for _ in range(8):
         here.down()
     until(lambda: [body for call, body in moa.calls if call == "GET /shorts/feed"][-2:] == ["limit=10&cursor=10", "limit=10"], "the feed anew")
