@@ -70,7 +70,7 @@ def mock(place):
     config.write_text(json.dumps({"apiKey": "mock-key", "responses": turns}))  # JSON is YAML
     process = spawn(["node", node_place() / "node_modules/openai-mock-api/dist/cli.js", "-c", config, "-p", port],
                     place / "openai-mock-api.log")
-    until(lambda: requests.get(f"http://127.0.0.1:{port}/health", timeout=5).status_code == 200, "the mock to listen")
+    until(lambda: requests.get(f"http://127.0.0.1:{port}/health", timeout=5).status_code == 200, "the mock to listen", 60)
     yield {"MOA_LLM_URL": f"http://127.0.0.1:{port}/v1", "MOA_LLM_KEY": "mock-key", "MOA_LLM_MODEL": "gpt-4"}
     end(process)
 
