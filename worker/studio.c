@@ -266,7 +266,7 @@ poster_of_video(struct worker *w, const char *dir, const struct clip *clip)
 				     QUIET,
 				     "-nostdin",
 				     "-y",
-				     FROM_FILES,
+				     CONTAINERS,
 				     "-ss",
 				     at,
 				     "-i",
