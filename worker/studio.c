@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "arena.h"
 #include "clip.h"
@@ -25,7 +26,8 @@ enum {
 	POSTER_MS = 60000,
 	BEAT_MS = 1000,
 	ENCODED_PERCENT = 95,
-	RESULT_MAX = 128 * 1024 * 1024
+	RESULT_MAX = 128 * 1024 * 1024,
+	ROOM_MIN = 16 * 1024 * 1024
 };
 
 /* What telephones and editors make. */
@@ -38,21 +40,47 @@ static const char entries[] =
     "format=duration:stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,duration:"
     "stream_disposition=attached_pic:stream_side_data=rotation:stream_tags=rotate";
 
-const char studio_stopped[] = "stopped", studio_broken[] = "broken";
+const char studio_stopped[] = "stopped", studio_killed[] = "killed", studio_full[] = "full",
+	   studio_broken[] = "broken";
 
-/* An encoding that is under way. */
-struct encoding {
+/* A video that is being made, and when its progress may be told again. */
+struct making {
 	struct worker *w;
+	const char *dir;
 	bool (*progress)(struct worker *, int);
 	int64_t duration_ms, next_ms;
 };
 
-static enum tool_end
-run(struct worker *w, const char *dir, int64_t within_ms, const char *const *args, const char **ret_output)
+/* Who hears nothing takes the worker for dead, and begins anew: also of a tool that is silent there is something to tell. */
+static bool
+still_here(void *ctx)
 {
-	const struct tool tool = { .args = args, .dir = dir, .within_ms = within_ms, .stop_fd = w->stop_fd };
+	const struct making *m = ctx;
 
-	return tool_run(&w->arena, &tool, ret_output);
+	return m->progress(m->w, 0);
+}
+
+static enum tool_end
+run(struct making *m, int64_t within_ms, const char *const *args, const char **ret_output)
+{
+	const struct tool tool = { .args = args,
+				   .dir = m->dir,
+				   .within_ms = within_ms,
+				   .stop_fd = m->w->stop_fd,
+				   .on_beat = still_here,
+				   .ctx = m };
+
+	return tool_run(&m->w->arena, &tool, ret_output);
+}
+
+/* What a tool has not written, or only in part, says nothing of the video when there was no room for it. */
+static bool
+is_full(const char *dir, const char *reason)
+{
+	struct statvfs fs;
+
+	return (reason == studio_broken || strcmp(reason, "unreadable") == 0) && statvfs(dir, &fs) == 0 &&
+	       (uint64_t)fs.f_bavail * fs.f_frsize < ROOM_MIN;
 }
 
 /* Why there is no result; NULL: there is one.  What a tool refuses is the word failed. */
@@ -66,6 +94,8 @@ reason_of(enum tool_end end, const char *failed)
 		return "took_too_long";
 	case TOOL_STOPPED:
 		return studio_stopped;
+	case TOOL_KILLED:
+		return studio_killed;
 	case TOOL_MISSING:
 		return studio_broken;
 	default:
@@ -75,9 +105,9 @@ reason_of(enum tool_end end, const char *failed)
 
 /* What the container says; nothing is decoded for it. */
 static const char *
-probe(struct worker *w, const char *dir, const char *file, struct clip *ret_clip)
+probe(struct making *m, const char *file, struct clip *ret_clip)
 {
-	const char *const args[] = { w->studio->ffprobe,
+	const char *const args[] = { m->w->studio->ffprobe,
 				     QUIET,
 				     CONTAINERS,
 				     "-nofind_stream_info",
@@ -89,28 +119,28 @@ probe(struct worker *w, const char *dir, const char *file, struct clip *ret_clip
 				     file,
 				     NULL };
 	const char *printed;
-	const char *reason = reason_of(run(w, dir, PROBE_MS, args, &printed), "not_a_video");
+	const char *reason = reason_of(run(m, PROBE_MS, args, &printed), "not_a_video");
 
-	return reason ? reason : clip_read(&w->arena, printed, ret_clip);
+	return reason ? reason : clip_read(&m->w->arena, printed, ret_clip);
 }
 
 /* A line of "ffmpeg -progress": of interest is how much of the video is written. */
 static bool
 encoded(void *ctx, const char *line)
 {
-	struct encoding *e = ctx;
+	struct making *m = ctx;
 	int64_t now_ms = clock_ms(), done_ms;
 
-	if (strncmp(line, "out_time_us=", 12) != 0 || now_ms < e->next_ms)
+	if (strncmp(line, "out_time_us=", 12) != 0 || now_ms < m->next_ms)
 		return true;
-	e->next_ms = now_ms + BEAT_MS;
+	m->next_ms = now_ms + BEAT_MS;
 	done_ms = strtoll(line + 12, NULL, 10) / 1000;
-	if (done_ms < 0 || e->duration_ms == 0)
+	if (done_ms < 0 || m->duration_ms == 0)
 		done_ms = 0;
-	else if (done_ms > e->duration_ms)
-		done_ms = e->duration_ms;
-	return e->progress(e->w,
-			   (int)(done_ms * ENCODED_PERCENT / (e->duration_ms > 0 ? e->duration_ms : 1)));
+	else if (done_ms > m->duration_ms)
+		done_ms = m->duration_ms;
+	return m->progress(m->w,
+			   (int)(done_ms * ENCODED_PERCENT / (m->duration_ms > 0 ? m->duration_ms : 1)));
 }
 
 /*
@@ -118,12 +148,13 @@ encoded(void *ctx, const char *line)
  * was taken.  A little more than is allowed is kept, so that what claimed to be shorter shows.
  */
 static const char *
-encode(struct worker *w, const char *dir, const struct clip *clip, bool (*progress)(struct worker *, int))
+encode(struct making *m, const struct clip *clip)
 {
-	struct encoding encoding = { .w = w, .progress = progress, .duration_ms = clip->duration_ms };
+	struct worker *w = m->w;
 	int width, height;
 	const char *map, *filter;
 
+	m->duration_ms = clip->duration_ms;
 	clip_fit(clip, &width, &height);
 	map = arena_printf(&w->arena, "0:%d", clip->video);
 	filter = arena_printf(&w->arena, "scale=%d:%d:flags=bicubic,setsar=1,format=yuv420p", width, height);
@@ -188,11 +219,12 @@ encode(struct worker *w, const char *dir, const struct clip *clip, bool (*progre
 					     "file:video.mp4",
 					     NULL };
 		const struct tool tool = { .args = args,
-					   .dir = dir,
+					   .dir = m->dir,
 					   .within_ms = w->studio->deadline_s * 1000,
 					   .stop_fd = w->stop_fd,
 					   .on_line = encoded,
-					   .ctx = &encoding };
+					   .on_beat = still_here,
+					   .ctx = m };
 
 		return reason_of(tool_run(&w->arena, &tool, NULL), "unreadable");
 	}
@@ -200,14 +232,14 @@ encode(struct worker *w, const char *dir, const struct clip *clip, bool (*progre
 
 /* Is the result what the upload promised?  Stores what it is. */
 static const char *
-check(struct worker *w, const char *dir, const struct clip *promised, struct clip *ret_clip)
+check(struct making *m, const struct clip *promised, struct clip *ret_clip)
 {
-	const char *reason = probe(w, dir, "file:video.mp4", ret_clip);
+	const char *reason = probe(m, "file:video.mp4", ret_clip);
 	struct stat st;
 
-	if (reason == studio_stopped || reason == studio_broken)
+	if (reason == studio_stopped || reason == studio_killed || reason == studio_broken)
 		return reason;
-	if (stat(arena_printf(&w->arena, "%s/video.mp4", dir), &st) != 0)
+	if (stat(arena_printf(&m->w->arena, "%s/video.mp4", m->dir), &st) != 0)
 		return studio_broken;
 	if (st.st_size >= RESULT_MAX - RESULT_MAX / 16)
 		return "too_large";
@@ -221,12 +253,12 @@ check(struct worker *w, const char *dir, const struct clip *promised, struct cli
 
 /* The picture that came along, cut to the video's shape; false: it cannot be read. */
 static bool
-poster_of_picture(struct worker *w, const char *dir, const struct clip *clip)
+poster_of_picture(struct making *m, const struct clip *clip)
 {
 	const char *filter =
-	    arena_printf(&w->arena, "scale=%d:%d:force_original_aspect_ratio=increase,crop=%d:%d",
+	    arena_printf(&m->w->arena, "scale=%d:%d:force_original_aspect_ratio=increase,crop=%d:%d",
 			 clip->width, clip->height, clip->width, clip->height);
-	const char *const args[] = { w->studio->ffmpeg,
+	const char *const args[] = { m->w->studio->ffmpeg,
 				     QUIET,
 				     "-nostdin",
 				     "-y",
@@ -254,15 +286,15 @@ poster_of_picture(struct worker *w, const char *dir, const struct clip *clip)
 				     "file:poster.jpg",
 				     NULL };
 
-	return run(w, dir, POSTER_MS, args, NULL) == TOOL_DONE;
+	return run(m, POSTER_MS, args, NULL) == TOOL_DONE;
 }
 
 /* A frame from a tenth of the video: the first one is often black. */
 static const char *
-poster_of_video(struct worker *w, const char *dir, const struct clip *clip)
+poster_of_video(struct making *m, const struct clip *clip)
 {
-	const char *at = arena_printf(&w->arena, "%lldms", (long long)(clip->duration_ms / 10));
-	const char *const args[] = { w->studio->ffmpeg,
+	const char *at = arena_printf(&m->w->arena, "%lldms", (long long)(clip->duration_ms / 10));
+	const char *const args[] = { m->w->studio->ffmpeg,
 				     QUIET,
 				     "-nostdin",
 				     "-y",
@@ -282,23 +314,24 @@ poster_of_video(struct worker *w, const char *dir, const struct clip *clip)
 				     "file:poster.jpg",
 				     NULL };
 
-	return reason_of(run(w, dir, POSTER_MS, args, NULL), "unreadable");
+	return reason_of(run(m, POSTER_MS, args, NULL), "unreadable");
 }
 
 const char *
 studio_make(struct worker *w, const char *dir, bool picture, bool (*progress)(struct worker *, int),
 	    struct clip *ret_clip)
 {
+	struct making m = { .w = w, .dir = dir, .progress = progress };
 	struct clip promised, made;
-	const char *reason = probe(w, dir, "file:input", &promised);
+	const char *reason = probe(&m, "file:input", &promised);
 
 	if (!reason)
-		reason = encode(w, dir, &promised, progress);
+		reason = encode(&m, &promised);
 	if (!reason)
-		reason = check(w, dir, &promised, &made);
-	if (!reason && !(picture && poster_of_picture(w, dir, &made)))
-		reason = poster_of_video(w, dir, &made);
+		reason = check(&m, &promised, &made);
+	if (!reason && !(picture && poster_of_picture(&m, &made)))
+		reason = poster_of_video(&m, &made);
 	if (!reason)
 		*ret_clip = made;
-	return reason;
+	return reason && is_full(dir, reason) ? studio_full : reason;
 }

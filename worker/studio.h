@@ -16,12 +16,14 @@ struct studio_conf {
 /**
  * studio_make(w, dir, picture, progress, ret_clip):
  * In the directory ${dir} make of the file "input" the files "video.mp4" and "poster.jpg", the latter of the file "picture" if
- * ${picture} says that there is one and it can be read, and store what they are in *${ret_clip}.  progress(w, percent) is told how far it is, at most once a second;
- * false: stop.  Returns NULL, or why not, as a word of shorts.reason_text; studio_stopped when it was stopped, or
- * studio_broken when the tools did not run: not the video's fault.
+ * ${picture} says that there is one and it can be read, and store what they are in *${ret_clip}.  progress(w, percent) is told how
+ * far it is, at most once a second, and something not larger every few seconds while nothing is heard of the tools; false: stop.
+ * Returns NULL, or why not: a word of shorts.reason_text, or one of these, which are not the video's fault: studio_stopped when it
+ * was stopped, studio_killed when somebody else killed a tool, studio_full when there was no room, studio_broken when the tools did
+ * not run.
  */
 const char *studio_make(struct worker *w, const char *dir, bool picture,
 			bool (*progress)(struct worker *, int), struct clip *ret_clip);
-extern const char studio_stopped[], studio_broken[];
+extern const char studio_stopped[], studio_killed[], studio_full[], studio_broken[];
 
 #endif

@@ -44,6 +44,7 @@ struct run {
 	const struct tool *tool;
 	pid_t pid;
 	int pidfd, out, err;
+	int64_t beat_ms; /* when the next one is due */
 	struct bytes output;
 	char line[LINE_MAX];
 	size_t line_len;
@@ -175,12 +176,24 @@ take_complaint(struct run *r)
 	r->complaint_len += room;
 }
 
+/* Is it to go on, as far as its caller is concerned?  Asked when a beat is due. */
+static bool
+beat(struct run *r)
+{
+	if (!r->tool->on_beat || clock_ms() < r->beat_ms)
+		return true;
+	r->beat_ms = clock_ms() + TOOL_BEAT_MS;
+	r->end = TOOL_STOPPED;
+	return r->tool->on_beat(r->tool->ctx);
+}
+
 /* Listen until it has ended by itself; false: it is to be killed, and r->end says why. */
 static bool
 listen_to(struct run *r)
 {
 	int64_t until_ms = clock_ms() + r->tool->within_ms;
 
+	r->beat_ms = clock_ms() + TOOL_BEAT_MS;
 	for (;;) {
 		struct pollfd p[] = { { .fd = r->out, .events = POLLIN },
 				      { .fd = r->err, .events = POLLIN },
@@ -189,7 +202,8 @@ listen_to(struct run *r)
 		int left = clock_left_ms(until_ms);
 
 		r->end = left == 0 ? TOOL_LATE : TOOL_STOPPED;
-		if (left == 0 || poll(p, 4, left) < 0 || p[3].revents)
+		if (left == 0 || poll(p, 4, left < TOOL_BEAT_MS ? left : TOOL_BEAT_MS) < 0 || p[3].revents ||
+		    !beat(r))
 			return false;
 		r->end = TOOL_FAILED;
 		if (p[0].revents && !take_output(r))
@@ -216,13 +230,15 @@ finish(struct run *r, bool by_itself)
 		return r->end;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == MISSING)
 		return TOOL_MISSING;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return TOOL_KILLED;
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? TOOL_DONE : TOOL_FAILED;
 }
 
 static void
 log_end(const struct run *r)
 {
-	static const char *const ends[] = { "done", "failed", "late", "stopped", "missing" };
+	static const char *const ends[] = { "done", "failed", "killed", "late", "stopped", "missing" };
 
 	if (r->end != TOOL_DONE && r->end != TOOL_STOPPED)
 		log_event(LOG_WARN, "tool", "tool=%s end=%s complaint=\"%s\"", r->tool->args[0], ends[r->end],

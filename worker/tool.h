@@ -8,6 +8,8 @@
 
 struct arena;
 
+enum { TOOL_BEAT_MS = 2000 };
+
 struct tool {
 	const char *const *args; /* its path first, then what it is told, then NULL */
 	const char *dir;	 /* where it runs */
@@ -15,14 +17,17 @@ struct tool {
 	int stop_fd;		 /* or when this becomes readable; -1: never */
 	/* If not NULL, gets each line it prints; false: kill it.  Else the lines are collected. */
 	bool (*on_line)(void *ctx, const char *line);
+	/* If not NULL, is called every TOOL_BEAT_MS while it runs, whether it prints or not; false: kill it. */
+	bool (*on_beat)(void *ctx);
 	void *ctx;
 };
 
 enum tool_end {
 	TOOL_DONE,    /* status 0 */
-	TOOL_FAILED,  /* another status, a signal, or more output than is taken */
+	TOOL_FAILED,  /* another status, a signal of its own making, or more output than is taken */
+	TOOL_KILLED,  /* by somebody else: a machine short of memory does so */
 	TOOL_LATE,    /* killed for its time */
-	TOOL_STOPPED, /* by stop_fd or on_line */
+	TOOL_STOPPED, /* by stop_fd, on_line or on_beat */
 	TOOL_MISSING, /* it could not be started */
 };
 

@@ -20,7 +20,7 @@
 #include "studio.h"
 #include "worker.h"
 
-enum { LOOK_MS = 1000, NAME_BYTES = 16, STORAGE_WAIT_S = 60 };
+enum { LOOK_MS = 1000, NAME_BYTES = 16, STORAGE_WAIT_S = 60, KILLED_WAIT_S = 10 };
 
 /* What studio_make makes, and what it is made of. */
 static const char *const files[] = { "input", "picture", "video.mp4", "poster.jpg" };
@@ -32,10 +32,11 @@ make_directory(const char *path, mode_t mode)
 	return mkdir(path, mode) == 0 || errno == EEXIST;
 }
 
+/* Each lease has one of its own: who has lost his may still be at it. */
 static const char *
-directory_of(const struct worker *w, const char *short_id)
+directory_of(const struct worker *w, int64_t fence)
 {
-	return arena_printf(w->job.arena, "%s/work/%s", w->shorts_dir, short_id);
+	return arena_printf(w->job.arena, "%s/work/%s.%lld", w->shorts_dir, w->video_id, (long long)fence);
 }
 
 /* Copy a file; false: errno says why not. */
@@ -187,6 +188,10 @@ make_video(struct worker *w, const char *dir, bool picture)
 	reason = studio_make(w, dir, picture, tell_progress, &clip);
 	if (reason == studio_stopped)
 		return tell_again(w, 0, false);
+	if (reason == studio_killed)
+		return tell_again(w, KILLED_WAIT_S, true);
+	if (reason == studio_full)
+		return put_off(w, "the storage is full");
 	if (reason == studio_broken)
 		return put_off(w, "ffmpeg or ffprobe does not run");
 	if (!reason && !publish(w, dir, &media))
@@ -207,14 +212,16 @@ static enum err
 video_make(struct worker *w, const struct db_result *row)
 {
 	const char *file = db_str(row, 0, "file"), *thumbnail = db_str(row, 0, "thumbnail"), *dir;
+	int64_t fence = db_num(row, 0, "fence");
 	enum err e;
 
 	w->video_id = db_str(row, 0, "id");
 	w->video_fence = db_str(row, 0, "fence");
+	/* Whoever had it before is dead, or will not be heard. */
+	clear(w, directory_of(w, fence - 1));
 	if (db_true(row, 0, "gave_up") || !file)
 		return tell_done(w, "gave_up", NULL, NULL);
-	dir = directory_of(w, w->video_id);
-	clear(w, dir);
+	dir = directory_of(w, fence);
 	if (lay_out(w, dir, file, thumbnail))
 		e = make_video(w, dir, thumbnail != NULL);
 	else if (errno == ENOENT)

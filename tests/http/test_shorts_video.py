@@ -264,6 +264,57 @@ def test_tools_see_neither_our_environment_nor_our_files_nor_a_network(studio, c
     assert "Max core file size        0" in told
 
 
+def test_a_full_disk_is_not_the_videos_fault(studio, clip, open_place):
+    """What the encoder wrote was cut off; the upload stays, and its turn comes again when there is room."""
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m,mode=777", "tmpfs", studio.dir], check=False, capture_output=True)
+    if mounted.returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        short = studio.hand_in(clip())
+        text = "/bin/head -c 8000000 /dev/zero >video.mp4; exit 0"
+        told = studio.work(MOA_FFMPEG=script(open_place / "ffmpeg", text)).stderr
+        assert "put off" in told and "the storage is full" in told
+        assert studio.show(short)["status"] == "processing"
+        assert len(studio.leftovers()) == 1, "the upload"
+        studio.system.postgres.query("UPDATE shorts.job SET leased_until = now()")
+        studio.work()
+        assert studio.show(short)["status"] == "ready" and studio.leftovers() == []
+    finally:
+        subprocess.run(["umount", "-l", studio.dir], check=True)
+        studio.system.postgres.query("DELETE FROM shorts.short")
+
+
+def test_an_encoder_that_others_kill(studio, clip, open_place):
+    """As a machine short of memory does: once or twice that is bad luck."""
+    short = studio.hand_in(clip())
+    for _ in range(3):
+        studio.work(MOA_FFMPEG=script(open_place / "ffmpeg", "kill -KILL $$"))
+        assert studio.show(short)["status"] == "processing"
+        studio.system.postgres.query("UPDATE shorts.job SET leased_until = now()")
+    studio.work()
+    assert studio.show(short)["reason"] == "gave_up" and studio.leftovers() == []
+
+
+def test_a_silent_encoder_keeps_its_lease(studio, clip, open_place):
+    short = studio.hand_in(clip())
+    begun = open_place / "begun"
+    text = f"echo >{begun}; until [ -e {open_place}/end ]; do /bin/sleep 0.05; done; exec /usr/bin/ffmpeg \"$@\""
+    begun.write_text("")
+    begun.chmod(0o666)
+    worker = subprocess.Popen([binary("moa-worker"), "--once"], stderr=subprocess.DEVNULL,
+                              env=studio.environment(MOA_FFMPEG=script(open_place / "ffmpeg", text)))
+
+    def leased_until():
+        return studio.system.postgres.query("SELECT leased_until FROM shorts.job WHERE short_id = %s", short)
+
+    until(begun.read_text, "the encoder to begin")
+    before = leased_until()
+    until(lambda: leased_until() > before, "the lease to go on")
+    (open_place / "end").write_text("")
+    worker.wait(30)
+    assert studio.show(short)["status"] == "ready"
+
+
 def test_progress_is_told(studio, clip, open_place):
     text = "echo out_time_us=500000; exec /bin/sleep 1000"
     short = studio.hand_in(clip(seconds=1))
@@ -329,6 +380,34 @@ def test_a_worker_that_was_thought_dead_is_not_heard(studio, clip, open_place):
     short = studio.show(short)
     assert short["status"] == "ready"
     assert studio.file(short["video_url"]).exists()
+
+
+def test_a_worker_that_was_thought_dead_spoils_nothing(studio, clip, open_place):
+    """It ends while the other is at it."""
+    def begin(name, text):
+        begun = open_place / f"{name}.begun"
+        begun.write_text("")
+        begun.chmod(0o666)
+        wait = f"echo >{begun}; until [ -e {open_place}/{name}.end ]; do /bin/sleep 0.05; done"
+        path = script(open_place / name, text.format(wait=wait))
+        worker = subprocess.Popen([binary("moa-worker"), "--once"], stderr=subprocess.DEVNULL, env=studio.environment(MOA_FFMPEG=path))
+        until(begun.read_text, f"the {name} encoder to begin")
+        return worker
+
+    def end(name, worker):
+        (open_place / f"{name}.end").write_text("")
+        assert worker.wait(30) == 0
+
+    short = studio.hand_in(clip())
+    first = begin("first", '{wait}; exec /usr/bin/ffmpeg "$@"')
+    studio.system.postgres.query("UPDATE shorts.job SET leased_until = now()")
+    second = begin("second", '/usr/bin/ffmpeg "$@" || exit 1; {wait}')
+    end("first", first)
+    assert studio.show(short)["status"] == "processing"
+    end("second", second)
+    short = studio.show(short)
+    assert short["status"] == "ready" and studio.leftovers() == []
+    assert studio.file(short["video_url"]).exists() and studio.file(short["thumbnail_url"]).exists()
 
 
 def test_two_workers_make_it_once(studio, clip):
