@@ -141,9 +141,9 @@ an_upload_keeps_what_came_before_the_cut(void **state)
 	exchange_end(&x);
 }
 
-/* What a handler refused: small bodies are read all the same, large ones are not waited for. */
+/* What a handler refused: it is read all the same, but of more than 8 MiB nothing. */
 static void
-what_is_left_of_a_small_body_is_skipped(void **state)
+what_is_left_of_a_refused_body_is_skipped(void **state)
 {
 	struct exchange x;
 	char buf[8];
@@ -155,7 +155,7 @@ what_is_left_of_a_small_body_is_skipped(void **state)
 	req_skip(&x.r.rq);
 	assert_int_equal(req_read(&x.r.rq, buf, sizeof(buf)), 0);
 	exchange_end(&x);
-	post(&x, "65537", 1000);
+	post(&x, "8388609", 1000);
 	req_skip(&x.r.rq);
 	assert_int_equal(req_read(&x.r.rq, buf, sizeof(buf)), sizeof(buf));
 	exchange_end(&x);
@@ -165,7 +165,7 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_left_of_a_small_body_is_skipped),
+		cmocka_unit_test(what_is_left_of_a_refused_body_is_skipped),
 		cmocka_unit_test(bodies_and_their_lengths),
 		cmocka_unit_test(a_client_that_leaves),
 		cmocka_unit_test(an_upload_reads_what_has_come),
