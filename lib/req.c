@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 #include <fcgiapp.h>
 
@@ -204,15 +206,24 @@ req_read(const struct req *rq, void *buf, int len)
 void
 req_skip(const struct req *rq)
 {
+	const struct timeval soon = { .tv_sec = 1 };
 	int64_t until_ms = clock_ms() + SKIP_MS;
 	long long left = req_length(rq);
+	struct timeval usual = { 0 };
+	socklen_t size = sizeof(usual);
 	char buf[READ_STEP];
 	int n = 1;
 
-	while (left > 0 && left <= SKIP_MAX && n > 0 && clock_left_ms(until_ms) > 0) {
+	if (left <= 0 || left > SKIP_MAX ||
+	    getsockopt(rq->fcgi->ipcFd, SOL_SOCKET, SO_RCVTIMEO, &usual, &size) != 0)
+		return;
+	/* Who has fallen silent is not waited for. */
+	setsockopt(rq->fcgi->ipcFd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon));
+	while (left > 0 && n > 0 && clock_left_ms(until_ms) > 0) {
 		n = req_read(rq, buf, sizeof(buf));
 		left -= n;
 	}
+	setsockopt(rq->fcgi->ipcFd, SOL_SOCKET, SO_RCVTIMEO, &usual, sizeof(usual));
 }
 
 const char *
