@@ -156,9 +156,11 @@ export const card_here = () => cards[here] ?? null;
 
 export const is_in_reel = (id) => seen.has(id);
 
-/* One step down (1) or up (-1), or to the short with that id. */
+/* One step down (1) or up (-1), from where the reel is: the watcher tells of that a little late, and a quick press would be lost. */
 export function go(step) {
-	cards[here + step]?.node.scrollIntoView({ block: "start" });
+	const { scrollTop, clientHeight } = at("reel");
+
+	cards[Math.round(scrollTop / clientHeight) + step]?.node.scrollIntoView({ block: "start" });
 }
 
 export function go_to(id) {

@@ -79,6 +79,22 @@ def test_the_reel(moa, page):
     assert here.complaints() == []
 
 
+def test_keys_in_quick_succession(moa, page):
+    """A press while the reel still moves counts from what is seen by then."""
+    here = page().enter(moa.url)
+    here.plays(0)
+    here.browser.execute_script("""
+        const reel = document.getElementById("reel");
+        reel.addEventListener("scroll", function again() {
+            if (reel.scrollTop > reel.clientHeight / 2) {
+                reel.removeEventListener("scroll", again);
+                document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true }));
+            }
+        });""")
+    here.press(Keys.ARROW_DOWN)
+    here.plays(2)
+
+
 def test_a_shared_link(moa, page):
     """What was shared comes first, and not once more in the feed; a link to nothing leads to the feed."""
     shared = moa.shorts[7]
@@ -189,14 +205,13 @@ def test_a_silent_server(moa, page):
 def test_its_files_are_served(server, request):
     """By both web servers, under a policy that lets nothing in from elsewhere; nothing in the page is inline."""
     found = request.getfixturevalue(server)
-    url = found.system.url + "/shorts/"
-    reply = found.session.get(url, timeout=10)
+    reply = found.file("/shorts/")
     assert reply.headers["Content-Type"].startswith("text/html")
     assert reply.headers["Content-Security-Policy"] == POLICY
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", reply.text)
     for path in (TREE / "htdocs/shorts").iterdir():
         if path.suffix in (".js", ".css"):
-            reply = found.session.get(url + path.name, timeout=10)
+            reply = found.file(f"/shorts/{path.name}")
             kind = "css" if path.suffix == ".css" else "javascript"
             assert reply.status_code == 200 and kind in reply.headers["Content-Type"], path.name
 
