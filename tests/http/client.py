@@ -84,14 +84,22 @@ class Api:
         headers = dict(headers or {})
         if token is not None:
             headers["Authorization"] = f"Bearer {getattr(token, 'access_token', token)}"
-        # The server may be closing what has been idle for seconds at this very moment.
-        if time.monotonic() - self.used_at > 2:
-            self.session.close()
-        self.used_at = time.monotonic()
+        self._renew()
         reply = self.session.request(method, self.url(path), headers=headers, timeout=timeout,
                                      allow_redirects=False, **more)
         _description.check(reply)
         return reply
+
+    def _renew(self):
+        """The server may be closing what has been idle for seconds at this very moment."""
+        if time.monotonic() - self.used_at > 2:
+            self.session.close()
+        self.used_at = time.monotonic()
+
+    def file(self, path):
+        """What the web server has beside the API."""
+        self._renew()
+        return self.session.get(self.system.url + path, timeout=10)
 
     def get(self, path, **more):
         return self.request("GET", path, **more)

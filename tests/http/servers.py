@@ -93,15 +93,29 @@ def _state(pid):
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
-def _stands_still(pid):
-    return _state(pid) == "T"
-
-
 def _signal(pid, number):
     try:
         os.kill(pid, number)
     except ProcessLookupError:
         pass
+
+
+def _runs(pid):
+    """Does any thread of it, or is its end all that is left?"""
+    tasks = Path(f"/proc/{pid}/task").glob("*")
+    return any(_state(f"{pid}/task/{task.name}") not in "TZ" for task in tasks)
+
+
+def halt(pids):
+    """SIGSTOP, and wait until none of them stirs: a thread may finish what it is at before it heeds the signal."""
+    for pid in pids:
+        _signal(pid, signal.SIGSTOP)
+    until(lambda: not any(_runs(pid) for pid in pids), "the processes to stand still")
+
+
+def resume(pids):
+    for pid in pids:
+        _signal(pid, signal.SIGCONT)
 
 
 class Postgres:
@@ -182,16 +196,14 @@ class Postgres:
 
     def freeze(self):
         """SIGSTOP the server and every backend: connections stay open and nobody answers."""
-        os.kill(self.process.pid, signal.SIGSTOP)
-        # Until it stands still it may make another backend, which would not be among those that are stopped.
-        until(lambda: _stands_still(self.process.pid), "PostgreSQL to stand still")
+        # First the one that makes backends: another would not be among those that are stopped.
+        halt([self.process.pid])
         self.frozen = [self.process.pid, *descendants(self.process.pid)]
-        for pid in self.frozen:
-            _signal(pid, signal.SIGSTOP)
+        halt(self.frozen)
 
     def thaw(self):
-        while self.frozen:
-            _signal(self.frozen.pop(), signal.SIGCONT)
+        resume(self.frozen)
+        self.frozen = []
 
 
 class Redis:
@@ -222,7 +234,7 @@ class Redis:
         self.start()
 
     def freeze(self):
-        _signal(self.process.pid, signal.SIGSTOP)
+        halt([self.process.pid])
 
     def thaw(self):
-        _signal(self.process.pid, signal.SIGCONT)
+        resume([self.process.pid])

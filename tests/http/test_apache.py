@@ -81,7 +81,7 @@ def test_body_shorter_than_announced(apache, path, status, code):
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/v1", "/api/v2/auth/me", "/api/v1x/", "/api/auth/me"])
 def test_what_is_below_api_but_nowhere(api, apache, path):
     for server in (api, apache):
-        reply = server.session.get(server.system.url + path, timeout=10)
+        reply = server.file(path)
         assert_problem(reply, 404, "not_found")
         assert reply.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
 
@@ -89,7 +89,7 @@ def test_what_is_below_api_but_nowhere(api, apache, path):
 def test_what_only_begins_like_the_api(api, apache):
     """It is the site's own."""
     for server in (api, apache):
-        reply = server.session.get(server.system.url + "/apiary", timeout=10)
+        reply = server.file("/apiary")
         assert reply.status_code == 404 and "problem" not in reply.headers["Content-Type"]
 
 

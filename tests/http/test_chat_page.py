@@ -147,15 +147,14 @@ def test_a_model_is_heard_word_by_word(make_system, make_page):
 def test_its_files_are_served(server, request):
     """By both web servers, with types that a strict browser takes; nothing in the page is inline."""
     found = request.getfixturevalue(server)
-    url = found.system.url + "/chat/"
-    page = found.session.get(url, timeout=10)
+    page = found.file("/chat/")
     assert page.headers["Content-Type"].startswith("text/html")
     assert "default-src 'self'" in page.headers["Content-Security-Policy"]
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", page.text)
     names = [path.name for path in (TREE / "htdocs/chat").iterdir() if path.suffix in (".js", ".css")]
     assert "app.js" in names
     for name in names:
-        reply = found.session.get(url + name, timeout=10)
+        reply = found.file(f"/chat/{name}")
         kind = "css" if name.endswith(".css") else "javascript"
         assert reply.status_code == 200 and kind in reply.headers["Content-Type"], name
 

@@ -401,7 +401,7 @@ def test_openapi_is_served(api):
 
 def test_the_front_page(api):
     """Files of htdocs, under a policy that lets only our own scripts run."""
-    reply = api.session.get(api.system.url + "/", timeout=10)
+    reply = api.file("/")
     assert reply.status_code == 200
     assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "default-src 'self'" in reply.headers["Content-Security-Policy"]

@@ -245,14 +245,13 @@ def test_a_repayment_is_confirmed_once(api, gateway, shop, customer, page):  # n
 def test_its_files_are_served(server, request):
     """By both web servers, under a policy that lets nothing in from elsewhere; nothing in the page is inline."""
     found = request.getfixturevalue(server)
-    url = found.system.url + "/pay/"
-    reply = found.session.get(url, timeout=10)
+    reply = found.file("/pay/")
     assert reply.headers["Content-Type"].startswith("text/html")
     assert reply.headers["Content-Security-Policy"] == POLICY
     assert reply.headers["X-Frame-Options"] == "DENY"
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", reply.text)
     for path in (TREE / "htdocs/pay").iterdir():
         if path.suffix in (".js", ".css"):
-            reply = found.session.get(url + path.name, timeout=10)
+            reply = found.file(f"/pay/{path.name}")
             kind = "css" if path.suffix == ".css" else "javascript"
             assert reply.status_code == 200 and kind in reply.headers["Content-Type"], path.name

@@ -14,7 +14,7 @@ import fcgi
 from client import assert_problem
 from load import Load, Turns, me_calls, register_calls
 from moa import Program
-from servers import until
+from servers import halt, resume, until
 from talk import Talk
 
 pytestmark = pytest.mark.timed
@@ -233,8 +233,7 @@ def test_a_hung_program_harms_no_other(own_system):
     """Every chatbot process stopped dead: sign-in does not notice."""
     customer = own_system.api.register()
     pids = own_system.programs()["chatbot"]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+    halt(pids)
     try:
         with Load(me_calls(own_system, customer), 4) as load:
             load.wait_calls(20, status=200)
@@ -242,20 +241,17 @@ def test_a_hung_program_harms_no_other(own_system):
         # Whoever had to wait for the stopped ones would wait for lighttpd's read-timeout, 45 s.
         assert max(call.seconds for call in load.calls) < 5
     finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
+        resume(pids)
 
 
 def test_a_hung_program_is_given_up_on(own_system):
     """Every auth process stopped dead: lighttpd answers for it, and goes on when it comes back."""
     pids = own_system.programs()["auth"]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+    halt(pids)
     try:
         assert_problem(own_system.api.get("/auth/jwks.json"), 504, "dependency_unavailable")
     finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
+        resume(pids)
     own_system.wait_ready()
 
 
