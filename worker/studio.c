@@ -18,8 +18,11 @@
 #define FROM_FILES "-protocol_whitelist", "file"
 #define CONTAINERS FROM_FILES, "-format_whitelist", "mov,matroska"
 /* Frames of more than 4096 by 4096 pixels are not decoded, whatever the container says of their size. */
-#define DECODERS "-codec_whitelist", decoders, "-max_pixels", "16777216"
-#define QUIET	 "-hide_banner", "-v", "error"
+#define DECODERS    "-codec_whitelist", decoders, "-max_pixels", "16777216"
+#define QUIET	    "-hide_banner", "-v", "error"
+#define FFMPEG(m)   (m)->w->studio->ffmpeg, QUIET, "-nostdin", "-y"
+#define NO_METADATA "-map_metadata", "-1"
+#define POSTER	    "-frames:v", "1", "-q:v", "4", "-f", "image2", "-update", "1", "file:poster.jpg"
 
 enum {
 	PROBE_MS = 30000,
@@ -61,12 +64,14 @@ still_here(void *ctx)
 }
 
 static enum tool_end
-run(struct making *m, int64_t within_ms, const char *const *args, const char **ret_output)
+run(struct making *m, int64_t within_ms, const char *const *args, bool (*on_line)(void *, const char *),
+    const char **ret_output)
 {
 	const struct tool tool = { .args = args,
 				   .dir = m->dir,
 				   .within_ms = within_ms,
 				   .stop_fd = m->w->stop_fd,
+				   .on_line = on_line,
 				   .on_beat = still_here,
 				   .ctx = m };
 
@@ -107,19 +112,14 @@ reason_of(enum tool_end end, const char *failed)
 static const char *
 probe(struct making *m, const char *file, struct clip *ret_clip)
 {
-	const char *const args[] = { m->w->studio->ffprobe,
-				     QUIET,
-				     CONTAINERS,
-				     "-nofind_stream_info",
-				     "-print_format",
-				     "json",
-				     "-show_entries",
-				     entries,
-				     "-i",
-				     file,
-				     NULL };
-	const char *printed;
-	const char *reason = reason_of(run(m, PROBE_MS, args, &printed), "not_a_video");
+	/* clang-format off */
+	const char *const args[] = {
+		m->w->studio->ffprobe, QUIET, CONTAINERS, "-nofind_stream_info",
+		"-print_format", "json", "-show_entries", entries,
+		"-i", file, NULL
+	};
+	/* clang-format on */
+	const char *printed, *reason = reason_of(run(m, PROBE_MS, args, NULL, &printed), "not_a_video");
 
 	return reason ? reason : clip_read(&m->w->arena, printed, ret_clip);
 }
@@ -143,6 +143,15 @@ encoded(void *ctx, const char *line)
 			   (int)(done_ms * ENCODED_PERCENT / (m->duration_ms > 0 ? m->duration_ms : 1)));
 }
 
+static const char *
+scale_to_fit(struct arena *a, const struct clip *clip)
+{
+	int width, height;
+
+	clip_fit(clip, &width, &height);
+	return arena_printf(a, "scale=%d:%d:flags=bicubic,setsar=1,format=yuv420p", width, height);
+}
+
 /*
  * The picture as H.264 and the sound as AAC, with the index in front, without anything that the file says of where and when it
  * was taken.  A little more than is allowed is kept, so that what claimed to be shorter shows.
@@ -150,84 +159,23 @@ encoded(void *ctx, const char *line)
 static const char *
 encode(struct making *m, const struct clip *clip)
 {
-	struct worker *w = m->w;
-	int width, height;
-	const char *map, *filter;
+	const char *picture = arena_printf(&m->w->arena, "0:%d", clip->video);
+	const char *filter = scale_to_fit(&m->w->arena, clip);
+	/* clang-format off */
+	const char *const args[] = {
+		FFMPEG(m), "-progress", "pipe:1", "-nostats",
+		CONTAINERS, DECODERS, "-i", "file:input",
+		"-map", picture, "-map", "0:a:0?", "-sn", "-dn", NO_METADATA, "-map_chapters", "-1", "-t", "61",
+		"-vf", filter, "-fpsmax", "60",
+		"-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-crf", "23",
+		"-maxrate", "5M", "-bufsize", "10M", "-g", "120", "-threads", "2",
+		"-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", "48000",
+		"-movflags", "+faststart", "-fs", "134217728", "-f", "mp4", "file:video.mp4", NULL
+	};
+	/* clang-format on */
 
 	m->duration_ms = clip->duration_ms;
-	clip_fit(clip, &width, &height);
-	map = arena_printf(&w->arena, "0:%d", clip->video);
-	filter = arena_printf(&w->arena, "scale=%d:%d:flags=bicubic,setsar=1,format=yuv420p", width, height);
-	{
-		const char *const args[] = { w->studio->ffmpeg,
-					     QUIET,
-					     "-nostdin",
-					     "-y",
-					     "-progress",
-					     "pipe:1",
-					     "-nostats",
-					     CONTAINERS,
-					     DECODERS,
-					     "-i",
-					     "file:input",
-					     "-map",
-					     map,
-					     "-map",
-					     "0:a:0?",
-					     "-sn",
-					     "-dn",
-					     "-map_metadata",
-					     "-1",
-					     "-map_chapters",
-					     "-1",
-					     "-t",
-					     "61",
-					     "-vf",
-					     filter,
-					     "-fpsmax",
-					     "60",
-					     "-c:v",
-					     "libx264",
-					     "-preset",
-					     "veryfast",
-					     "-profile:v",
-					     "high",
-					     "-crf",
-					     "23",
-					     "-maxrate",
-					     "5M",
-					     "-bufsize",
-					     "10M",
-					     "-g",
-					     "120",
-					     "-threads",
-					     "2",
-					     "-c:a",
-					     "aac",
-					     "-b:a",
-					     "128k",
-					     "-ac",
-					     "2",
-					     "-ar",
-					     "48000",
-					     "-movflags",
-					     "+faststart",
-					     "-fs",
-					     "134217728",
-					     "-f",
-					     "mp4",
-					     "file:video.mp4",
-					     NULL };
-		const struct tool tool = { .args = args,
-					   .dir = m->dir,
-					   .within_ms = w->studio->deadline_s * 1000,
-					   .stop_fd = w->stop_fd,
-					   .on_line = encoded,
-					   .on_beat = still_here,
-					   .ctx = m };
-
-		return reason_of(tool_run(&w->arena, &tool, NULL), "unreadable");
-	}
+	return reason_of(run(m, m->w->studio->deadline_s * 1000, args, encoded, NULL), "unreadable");
 }
 
 /* Is the result what the upload promised?  Stores what it is. */
@@ -258,35 +206,15 @@ poster_of_picture(struct making *m, const struct clip *clip)
 	const char *filter =
 	    arena_printf(&m->w->arena, "scale=%d:%d:force_original_aspect_ratio=increase,crop=%d:%d",
 			 clip->width, clip->height, clip->width, clip->height);
-	const char *const args[] = { m->w->studio->ffmpeg,
-				     QUIET,
-				     "-nostdin",
-				     "-y",
-				     FROM_FILES,
-				     "-format_whitelist",
-				     "png_pipe,jpeg_pipe,webp_pipe",
-				     "-codec_whitelist",
-				     "png,mjpeg,webp",
-				     "-max_pixels",
-				     "33554432",
-				     "-i",
-				     "file:picture",
-				     "-frames:v",
-				     "1",
-				     "-vf",
-				     filter,
-				     "-map_metadata",
-				     "-1",
-				     "-q:v",
-				     "4",
-				     "-f",
-				     "image2",
-				     "-update",
-				     "1",
-				     "file:poster.jpg",
-				     NULL };
+	/* clang-format off */
+	const char *const args[] = {
+		FFMPEG(m), FROM_FILES, "-format_whitelist", "png_pipe,jpeg_pipe,webp_pipe",
+		"-codec_whitelist", "png,mjpeg,webp", "-max_pixels", "33554432", "-i", "file:picture",
+		"-vf", filter, NO_METADATA, POSTER, NULL
+	};
+	/* clang-format on */
 
-	return run(m, POSTER_MS, args, NULL) == TOOL_DONE;
+	return run(m, POSTER_MS, args, NULL, NULL) == TOOL_DONE;
 }
 
 /* A frame from a tenth of the video: the first one is often black. */
@@ -294,27 +222,13 @@ static const char *
 poster_of_video(struct making *m, const struct clip *clip)
 {
 	const char *at = arena_printf(&m->w->arena, "%lldms", (long long)(clip->duration_ms / 10));
-	const char *const args[] = { m->w->studio->ffmpeg,
-				     QUIET,
-				     "-nostdin",
-				     "-y",
-				     CONTAINERS,
-				     "-ss",
-				     at,
-				     "-i",
-				     "file:video.mp4",
-				     "-frames:v",
-				     "1",
-				     "-q:v",
-				     "4",
-				     "-f",
-				     "image2",
-				     "-update",
-				     "1",
-				     "file:poster.jpg",
-				     NULL };
+	/* clang-format off */
+	const char *const args[] = {
+		FFMPEG(m), CONTAINERS, "-ss", at, "-i", "file:video.mp4", POSTER, NULL
+	};
+	/* clang-format on */
 
-	return reason_of(run(m, POSTER_MS, args, NULL), "unreadable");
+	return reason_of(run(m, POSTER_MS, args, NULL, NULL), "unreadable");
 }
 
 const char *

@@ -94,12 +94,24 @@ publish_file(const char *from, const char *to)
 	return safe && rename(from, to) == 0;
 }
 
+/* Have the names in it on disk, too: a row must not outlive them. */
+static bool
+sync_directory(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool safe = fd >= 0 && fsync(fd) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return safe;
+}
+
 /* The name of the media is what keeps strangers from it: 128 bits, in one of 256 directories. */
 static bool
 publish(const struct worker *w, const char *dir, const char **ret_media)
 {
 	struct arena *a = w->job.arena;
-	const char *root = arena_printf(a, "%s/media", w->shorts_dir), *media;
+	const char *root = arena_printf(a, "%s/media", w->shorts_dir), *media, *in;
 	unsigned char bytes[NAME_BYTES];
 	char name[2 * NAME_BYTES + 1];
 
@@ -107,10 +119,13 @@ publish(const struct worker *w, const char *dir, const char **ret_media)
 	sodium_bin2hex(name, sizeof(name), bytes, sizeof(bytes));
 	media = arena_printf(a, "%.2s/%s", name, name);
 	*ret_media = media;
-	return make_directory(root, 0755) && make_directory(arena_printf(a, "%s/%.2s", root, name), 0755) &&
+	in = arena_printf(a, "%s/%.2s", root, name);
+	return make_directory(root, 0755) && make_directory(in, 0755) && sync_directory(root) &&
 	       publish_file(arena_printf(a, "%s/poster.jpg", dir),
 			    arena_printf(a, "%s/%s.jpg", root, media)) &&
-	       publish_file(arena_printf(a, "%s/video.mp4", dir), arena_printf(a, "%s/%s.mp4", root, media));
+	       publish_file(arena_printf(a, "%s/video.mp4", dir),
+			    arena_printf(a, "%s/%s.mp4", root, media)) &&
+	       sync_directory(in);
 }
 
 static void
