@@ -26,7 +26,14 @@
 #include "resp.h"
 #include "token.h"
 
-enum { SHORT_DEADLINE_MS = 2800, FIRST_CONNECTION_MS = 500, STOP_MS = 28000, MALLOC_ARENAS = 2 };
+enum {
+	SHORT_DEADLINE_MS = 2800,
+	FIRST_CONNECTION_MS = 500,
+	STOP_MS = 28000,
+	REFUSED_MAX = 8 * 1024 * 1024,
+	REFUSED_MS = 5000,
+	MALLOC_ARENAS = 2
+};
 
 struct app {
 	const struct program *program;
@@ -85,6 +92,20 @@ add_timing(struct resp *rs, const struct trace *t)
 		    (clock_us() - t->started_us) / 1e3, t->db_us / 1e3, t->upstream_us / 1e3);
 }
 
+/*
+ * Read a body that was refused, before it is said that it was: lighttpd hangs up unannounced when a reply overtakes the body, and a
+ * client that keeps connections would lose its next request to that.
+ */
+static void
+take_refused(const struct req *rq)
+{
+	long long announced = req_length(rq);
+
+	/* Whether its end has come is seen when the request ends. */
+	if (announced > 0 && announced <= REFUSED_MAX)
+		(void)loop_read_rest(rq->fcgi, REFUSED_MS);
+}
+
 /* Send what the handler shaped, or the problem it returned; a stream has sent its own. */
 static enum err
 reply(const struct req *rq, struct resp *rs, const struct route *route, enum err e)
@@ -93,7 +114,7 @@ reply(const struct req *rq, struct resp *rs, const struct route *route, enum err
 		return e;
 	if (e) {
 		resp_problem(rs, rq, e);
-		req_skip(rq);
+		take_refused(rq);
 	}
 	if (!route || !(route->flags & UNTIMED))
 		add_timing(rs, rq->trace);

@@ -220,12 +220,13 @@ run_long(struct dispatch *d, const struct route *route, struct req *rq, struct r
 static void
 override(const struct dispatch *d, struct req *rq)
 {
-	enum method meant = route_method(req_param(rq, "HTTP_X_HTTP_METHOD_OVERRIDE"));
+	const char *name = req_param(rq, "HTTP_X_HTTP_METHOD_OVERRIDE");
 	struct route_match match = { 0 };
 
-	if (rq->method == POST && route_find(rq->arena, d->routes, meant, rq->path, &match) == OK &&
+	if (rq->method == POST && *name &&
+	    route_find(rq->arena, d->routes, route_method(name), rq->path, &match) == OK &&
 	    match.route->flags & OVERRIDE)
-		rq->method = meant;
+		rq->method = match.route->method;
 }
 
 /* OPTIONS is answered as a preflight; where a route has more to say, by that too. */

@@ -29,7 +29,7 @@
 enum {
 	STACK_BYTES = 256 * 1024,
 	SILENCE_S = 20, /* a peer that neither sends nor takes a byte for so long is gone */
-	REST_S = 1,	/* how long to read what a handler left unread */
+	REST_S = 1,	/* how long to read what a handler left unread, and to wait for more of it */
 	PAUSE_MS = 100
 };
 
@@ -194,24 +194,31 @@ next_request(struct loop *l, FCGX_Request *fcgi)
 	}
 }
 
-/*
- * Read standard input to its end: what is left of it (the end itself, if nothing else) would be met by the next request on
- * a kept connection and break it.  False when the end did not come soon: the rest of a refused upload is not waited for.
- */
-static bool
-read_rest(FCGX_Request *fcgi)
+bool
+loop_read_rest(FCGX_Request *fcgi, int within_ms)
 {
-	int64_t until_ms = clock_ms() + REST_S * 1000;
+	int64_t until_ms = clock_ms() + within_ms;
 
 	if (!FCGX_HasSeenEOF(fcgi->in)) {
-		/* Whoever still sends may read meanwhile why that is in vain. */
-		FCGX_FFlush(fcgi->out);
 		limit_silence(fcgi->ipcFd, SO_RCVTIMEO, REST_S);
 		while (FCGX_GetChar(fcgi->in) != EOF && clock_left_ms(until_ms) > 0)
 			fcgi->in->rdNext = fcgi->in->stop;
 		limit_silence(fcgi->ipcFd, SO_RCVTIMEO, SILENCE_S);
 	}
 	return FCGX_HasSeenEOF(fcgi->in) && FCGX_GetError(fcgi->in) == 0;
+}
+
+/*
+ * Nothing of this request may be left: the next one on a kept connection would meet it, be it only the end of the input.  False
+ * when that did not come soon: the rest of a refused upload is not waited for.
+ */
+static bool
+drain(FCGX_Request *fcgi)
+{
+	/* Whoever still sends may read meanwhile why that is in vain. */
+	if (!FCGX_HasSeenEOF(fcgi->in))
+		FCGX_FFlush(fcgi->out);
+	return loop_read_rest(fcgi, REST_S * 1000);
 }
 
 /* Send the end of the reply, and close the connection unless it is to be kept. */
@@ -221,7 +228,7 @@ finish(struct loop *l, FCGX_Request *fcgi)
 	bool keep = fcgi->keepConnection && !atomic_load(&l->stopping);
 
 	/* A plain close with input unread would take the reply along: then libfcgi closes, which first reads for a while. */
-	fcgi->keepConnection = read_rest(fcgi);
+	fcgi->keepConnection = drain(fcgi);
 	FCGX_Finish_r(fcgi);
 	if (fcgi->ipcFd >= 0 && !keep)
 		hang_up(fcgi);

@@ -6,6 +6,8 @@
 #ifndef LOOP_H
 #define LOOP_H
 
+#include <stdbool.h>
+
 #include "attr.h"
 
 struct FCGX_Request;
@@ -33,5 +35,12 @@ struct loop *loop_open(const struct loop_conf *conf);
  * of threads still busy then: 0 after a clean stop, and only then is ${l} released.
  */
 int loop_stop(struct loop *l, int within_ms) MUST_CHECK;
+
+/**
+ * loop_read_rest(fcgi, within_ms):
+ * Read what is left of a request's input, for at most ${within_ms} milliseconds and not from who falls silent for a second.  True:
+ * its end has come.
+ */
+bool loop_read_rest(struct FCGX_Request *fcgi, int within_ms);
 
 #endif

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 
 #include <fcgiapp.h>
 
@@ -18,8 +16,6 @@ enum {
 	ID_MAX = 64,
 	USER_AGENT_MAX = 200,
 	READ_STEP = 8192,
-	SKIP_MAX = 8 * 1024 * 1024,
-	SKIP_MS = 5000,
 	BODY_MS = 20000 /* for a whole body; it is a small one, but from a phone */
 };
 
@@ -201,29 +197,6 @@ req_read(const struct req *rq, void *buf, int len)
 	/* FCGX_GetStr waits until it has all it is asked for: ask for what is there. */
 	there = (int)(in->stop - in->rdNext);
 	return 1 + FCGX_GetStr((char *)buf + 1, there < len ? there : len - 1, in);
-}
-
-void
-req_skip(const struct req *rq)
-{
-	const struct timeval soon = { .tv_sec = 1 };
-	int64_t until_ms = clock_ms() + SKIP_MS;
-	long long left = req_length(rq);
-	struct timeval usual = { 0 };
-	socklen_t size = sizeof(usual);
-	char buf[READ_STEP];
-	int n = 1;
-
-	if (left <= 0 || left > SKIP_MAX ||
-	    getsockopt(rq->fcgi->ipcFd, SOL_SOCKET, SO_RCVTIMEO, &usual, &size) != 0)
-		return;
-	/* Who has fallen silent is not waited for. */
-	setsockopt(rq->fcgi->ipcFd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon));
-	while (left > 0 && n > 0 && clock_left_ms(until_ms) > 0) {
-		n = req_read(rq, buf, sizeof(buf));
-		left -= n;
-	}
-	setsockopt(rq->fcgi->ipcFd, SOL_SOCKET, SO_RCVTIMEO, &usual, sizeof(usual));
 }
 
 const char *

@@ -101,13 +101,6 @@ void req_open(struct req *rq, struct FCGX_Request *fcgi);
  */
 enum err req_take_body(struct req *rq, size_t max) MUST_CHECK;
 
-/**
- * req_skip(rq):
- * Read what is left of a body of at most 8 MiB that its handler refused, for at most 5 s.  lighttpd hangs up unannounced when a reply overtakes the body, and
- * a client that keeps connections would lose its next request to that.
- */
-void req_skip(const struct req *rq);
-
 /** req_network(rq): What counts as one caller: the address, or the /64 network of an IPv6 address. */
 const char *req_network(const struct req *rq);
 

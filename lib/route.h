@@ -19,18 +19,13 @@ enum route_flag {
 	ADMIN = 1 << 2,	     /* the token's role must be admin */
 	IDEMPOTENT = 1 << 3, /* Idempotency-Key required: rq->idem */
 	STREAM = 1 << 4,     /* may stay open for long: takes a slot for long requests */
-	UPLOAD =
-	    1
-	    << 5, /* reads its body by itself, but for JSON where BODY is set too: takes a slot for long requests then */
-	UNTIMED = 1 << 6,    /* no Server-Timing: how long it took would tell what it found */
-	BODY = 1 << 7,	     /* reads a body, by fields_body; elsewhere every field of one is unknown */
-	QUERY = 1 << 8,	     /* reads a query string, by fields_query; likewise */
+	UPLOAD = 1 << 5,  /* reads its body by itself, but for BODY's JSON: takes a slot for long requests */
+	UNTIMED = 1 << 6, /* no Server-Timing: how long it took would tell what it found */
+	BODY = 1 << 7,	  /* reads a body, by fields_body; elsewhere every field of one is unknown */
+	QUERY = 1 << 8,	  /* reads a query string, by fields_query; likewise */
 	ANY_ORIGIN = 1 << 9, /* pages of any origin may call it, without credentials, and read the reply */
-	GUEST =
-	    1 << 10, /* a token may be missing, and rq->user is NULL then; one that is there must be good */
-	OVERRIDE =
-	    1
-	    << 11, /* a POST with X-HTTP-Method-Override may stand for it, where networks let no other pass */
+	GUEST = 1 << 10,     /* rq->user may be NULL: without a token, but a bad one is refused */
+	OVERRIDE = 1 << 11,  /* a POST may stand for it, with X-HTTP-Method-Override */
 };
 
 enum { ROUTE_ARGS_MAX = 4 };
@@ -58,9 +53,9 @@ const char *route_method_name(enum method m);
 /**
  * route_find(a, routes, method, uri, ret_match):
  * Look ${method} and the path of ${uri} (raw, as REQUEST_URI has it: up to '?', still percent-encoded) up in
- * ${routes}, which ends with a zero row; where several rows fit, the one with the fewest ":x" answers.  Each segment is decoded once.  Errors: ERR_MALFORMED_REQUEST for "%2F",
- * "%00", "//", ".", "..", bad escapes and invalid UTF-8; ERR_NOT_FOUND; ERR_METHOD_NOT_ALLOWED, with
- * ${ret_match}->allow set.
+ * ${routes}, which ends with a zero row; where several rows fit, the one with the fewest ":x" answers.  Each
+ * segment is decoded once.  Errors: ERR_MALFORMED_REQUEST for "%2F", "%00", "//", ".", "..", bad escapes and
+ * invalid UTF-8; ERR_NOT_FOUND; ERR_METHOD_NOT_ALLOWED, with ${ret_match}->allow set.
  */
 enum err route_find(struct arena *a, const struct route *routes, enum method method, const char *uri,
 		    struct route_match *ret_match);

@@ -122,7 +122,7 @@ note_field(struct reading *r, const char *name)
 
 /* One part, whatever it is. */
 static enum err
-take_part(struct reading *r, const char *name)
+take_part(struct reading *r, const char *name, bool file)
 {
 	static const char *const names[] = { "title", "description", "video", "thumbnail" };
 	size_t i = 0;
@@ -138,6 +138,12 @@ take_part(struct reading *r, const char *name)
 	e = note_field(r, names[i]);
 	if (e)
 		return e;
+	/* curl -F video=surf.mp4 sends the name. */
+	if (i >= 2 && !file) {
+		resp_fault(r->rs, name, "wrong_type", "%s",
+			   r->rq->korean ? "파일로 보내 주세요." : "Must be a file, with a filename.");
+		return ERR_VALIDATION_FAILED;
+	}
 	if (i == 2)
 		return take_file(r, r->file, UPLOAD_MAX, &r->form->video);
 	if (i == 3)
@@ -157,7 +163,7 @@ take_parts(struct reading *r)
 		e = multipart_next(r->parts, &name, &file);
 		if (e || !name)
 			break;
-		e = take_part(r, name);
+		e = take_part(r, name, file);
 		if (e)
 			break;
 	}

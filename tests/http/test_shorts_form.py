@@ -56,6 +56,8 @@ def test_without_a_picture(api, customer):
 
 @pytest.mark.parametrize("fields, field", [
     ({"title": "x"}, "video"),
+    ({"title": "x", "video": "surf.mp4"}, "video"),
+    ({"title": "x", "video": ("v", b"x"), "thumbnail": "a.png"}, "thumbnail"),
     ({"title": "x", "video": ("v", b"")}, "video"),
     ({"video": ("v", b"x")}, "title"),
     ({"title": "가" * 51, "video": ("v", b"x")}, "title"),

@@ -141,31 +141,10 @@ an_upload_keeps_what_came_before_the_cut(void **state)
 	exchange_end(&x);
 }
 
-/* What a handler refused: it is read all the same, but of more than 8 MiB nothing. */
-static void
-what_is_left_of_a_refused_body_is_skipped(void **state)
-{
-	struct exchange x;
-	char buf[8];
-
-	(void)state;
-	post(&x, "1000", 1000);
-	fcgi_stdin(x.pair.server, "", 0);
-	assert_true(req_read(&x.r.rq, buf, sizeof(buf)) > 0);
-	req_skip(&x.r.rq);
-	assert_int_equal(req_read(&x.r.rq, buf, sizeof(buf)), 0);
-	exchange_end(&x);
-	post(&x, "8388609", 1000);
-	req_skip(&x.r.rq);
-	assert_int_equal(req_read(&x.r.rq, buf, sizeof(buf)), sizeof(buf));
-	exchange_end(&x);
-}
-
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_left_of_a_refused_body_is_skipped),
 		cmocka_unit_test(bodies_and_their_lengths),
 		cmocka_unit_test(a_client_that_leaves),
 		cmocka_unit_test(an_upload_reads_what_has_come),

@@ -522,6 +522,39 @@ says_how_many_are_still_busy(void **state)
 	fcgi_unlisten(listener, path);
 }
 
+static void
+what_is_left_is_read(void **state)
+{
+	struct fcgi_pair pair;
+	int first;
+
+	(void)state;
+	fcgi_pair_open(&pair, FCGI_PARAMS("REQUEST_METHOD", "POST", "CONTENT_LENGTH", "5"));
+	fcgi_stdin(pair.server, "hello", 5);
+	fcgi_stdin(pair.server, "", 0);
+	first = FCGX_GetChar(pair.request.in);
+	assert_int_equal(first, 'h');
+	assert_true(loop_read_rest(&pair.request, 5000));
+	/* And nothing is waited for again. */
+	assert_true(loop_read_rest(&pair.request, 5000));
+	assert_int_equal(FCGX_GetChar(pair.request.in), EOF);
+	fcgi_pair_close(&pair);
+}
+
+static void
+what_does_not_come_is_given_up(void **state)
+{
+	struct fcgi_pair pair;
+
+	(void)state;
+	fcgi_pair_open(&pair, FCGI_PARAMS("REQUEST_METHOD", "POST", "CONTENT_LENGTH", "100"));
+	fcgi_stdin(pair.server, "hello", 5);
+	assert_false(loop_read_rest(&pair.request, 0));
+	fcgi_pair_leave(&pair);
+	assert_false(loop_read_rest(&pair.request, 5000));
+	fcgi_pair_close(&pair);
+}
+
 int
 main(void)
 {
@@ -532,6 +565,8 @@ main(void)
 		cmocka_unit_test(more_kept_connections_than_one_thread),
 		cmocka_unit_test(a_body_nobody_reads_does_not_reach_the_next_request),
 		cmocka_unit_test(a_reply_does_not_wait_for_the_rest_of_the_body),
+		cmocka_unit_test(what_is_left_is_read),
+		cmocka_unit_test(what_does_not_come_is_given_up),
 		cmocka_unit_test(nonsense_costs_only_its_connection),
 		cmocka_unit_test(stops_with_idle_kept_connections),
 		cmocka_unit_test(stops_after_running_requests),
