@@ -29,7 +29,8 @@ struct pool {
 	TAILQ_HEAD(, waiter) waiters; /* the longest waiting first */
 	void **idle;		      /* a stack: the warmest connection is used first */
 	int nidle;
-	int up; /* idle and borrowed */
+	int up;	   /* idle and borrowed */
+	bool away; /* the server failed us last: it broke a connection in use, or refused another */
 	bool closing;
 };
 
@@ -62,6 +63,17 @@ offer(struct pool *p, void *conn)
 		pthread_cond_signal(&first->woken);
 }
 
+/* Whoever waits for a connection would wait in vain when there is none and none can be had.  The lock is held. */
+static void
+give_up_hope(struct pool *p)
+{
+	struct waiter *w;
+
+	if (p->up == 0 && p->away)
+		TAILQ_FOREACH (w, &p->waiters, entry)
+			pthread_cond_signal(&w->woken);
+}
+
 /* Open one connection outside the lock and add it.  False if the server refused. */
 static bool
 keeper_add(struct pool *p)
@@ -71,8 +83,11 @@ keeper_add(struct pool *p)
 	pthread_mutex_unlock(&p->lock);
 	conn = p->ops->open(p->ctx);
 	pthread_mutex_lock(&p->lock);
-	if (!conn)
+	p->away = conn == NULL;
+	if (!conn) {
+		give_up_hope(p);
 		return false;
+	}
 	p->up++;
 	offer(p, conn);
 	pthread_cond_broadcast(&p->opened);
@@ -155,18 +170,17 @@ pool_wait(struct pool *p, int64_t deadline_ms)
 	pthread_mutex_unlock(&p->lock);
 }
 
-/* The lock is held. */
+/* Close a connection, which was lost in use or while it was idle. */
 static void
-lost_one(struct pool *p)
+drop(struct pool *p, void *conn, bool in_use)
 {
-	struct waiter *w;
-
+	p->ops->close(conn);
+	pthread_mutex_lock(&p->lock);
 	p->up--;
+	p->away = p->away || in_use;
 	pthread_cond_signal(&p->missing);
-	/* Whoever waits for a connection would wait in vain when the last one is gone. */
-	if (p->up == 0)
-		TAILQ_FOREACH (w, &p->waiters, entry)
-			pthread_cond_signal(&w->woken);
+	give_up_hope(p);
+	pthread_mutex_unlock(&p->lock);
 }
 
 /* Leave the queue, unless a connection in hand has done that.  What is idle then is for the next, who may not know.  The lock is held. */
@@ -183,7 +197,10 @@ stop_waiting(struct pool *p, struct waiter *w)
 	pthread_cond_destroy(&w->woken);
 }
 
-/* Wait for a connection.  NULL when none is up or the deadline passed.  The lock is held. */
+/*
+ * Wait for a connection.  NULL when the server is away or the deadline passed.  When all connections were lost while they were
+ * idle, it may have been restarted: that is known when the keeper has tried to open another.  The lock is held.
+ */
 static void *
 wait_idle(struct pool *p, int64_t deadline_ms)
 {
@@ -192,7 +209,7 @@ wait_idle(struct pool *p, int64_t deadline_ms)
 
 	pthread_cond_init(&w.woken, NULL);
 	TAILQ_INSERT_TAIL(&p->waiters, &w, entry);
-	while (!w.conn && p->nidle == 0 && p->up > 0 && wait_until(p, &w.woken, deadline_ms))
+	while (!w.conn && p->nidle == 0 && (p->up > 0 || !p->away) && wait_until(p, &w.woken, deadline_ms))
 		continue;
 	conn = w.conn;
 	if (!conn && p->nidle > 0)
@@ -214,7 +231,7 @@ pool_take(struct pool *p, int64_t deadline_ms, void **ret_conn)
 			return ERR_UNAVAILABLE;
 		if (p->ops->usable(conn))
 			break;
-		pool_drop(p, conn);
+		drop(p, conn, false);
 	}
 	*ret_conn = conn;
 	return OK;
@@ -231,10 +248,7 @@ pool_give(struct pool *p, void *conn)
 void
 pool_drop(struct pool *p, void *conn)
 {
-	p->ops->close(conn);
-	pthread_mutex_lock(&p->lock);
-	lost_one(p);
-	pthread_mutex_unlock(&p->lock);
+	drop(p, conn, true);
 }
 
 int

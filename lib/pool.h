@@ -1,6 +1,6 @@
 /*
  * A pool of connections to one server, for db.c and kv.c.  A thread of its own opens what is missing, with back-off,
- * so that no request ever waits for a connection to be made.
+ * so that requests wait for one to be made only when all were lost at once, as when the server was restarted.
  */
 #ifndef POOL_H
 #define POOL_H
@@ -32,7 +32,7 @@ void pool_wait(struct pool *p, int64_t deadline_ms);
 /**
  * pool_take(p, deadline_ms, ret_conn):
  * Borrow a connection, waiting for one until ${deadline_ms} (of clock_ms).  Errors: ERR_UNAVAILABLE at once while none
- * is up at all, or when the deadline passes.
+ * is up and the server refuses others, or when the deadline passes.
  */
 enum err pool_take(struct pool *p, int64_t deadline_ms, void **ret_conn) MUST_CHECK;
 

@@ -213,6 +213,21 @@ a_dead_connection_is_not_handed_out(void **state)
 }
 
 static void
+a_server_that_was_restarted_is_waited_for(void **state)
+{
+	struct pool *p = pool_of_two();
+	struct link *first = take(p), *second = take(p);
+
+	(void)state;
+	first->dead = second->dead = true;
+	pool_give(p, first);
+	pool_give(p, second);
+	pool_give(p, take(p));
+	assert_int_equal(server.closed, 2);
+	pool_close(p);
+}
+
+static void
 an_empty_pool_fails_at_once(void **state)
 {
 	struct pool *p = pool_of_two();
@@ -274,6 +289,7 @@ main(void)
 		cmocka_unit_test(what_is_given_back_wakes_a_waiter),
 		cmocka_unit_test(what_is_dropped_is_replaced),
 		cmocka_unit_test(a_dead_connection_is_not_handed_out),
+		cmocka_unit_test(a_server_that_was_restarted_is_waited_for),
 		cmocka_unit_test(an_empty_pool_fails_at_once),
 		cmocka_unit_test(it_comes_back_by_itself),
 		cmocka_unit_test(closing_does_not_wait_for_the_next_try),
