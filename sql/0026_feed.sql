@@ -5,7 +5,7 @@ SET LOCAL ROLE moa_auth_owner;
 
 -- What customers are called by others: auth.profile's, for who joins it to many rows.
 CREATE VIEW auth.nickname AS SELECT id, nickname FROM auth.customer;
-GRANT SELECT ON auth.nickname TO moa_shorts, moa_shorts_owner;
+GRANT SELECT ON auth.nickname TO moa_shorts_owner;
 
 
 SET LOCAL ROLE moa_shorts_owner;

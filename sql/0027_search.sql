@@ -8,7 +8,7 @@
 
 -- Of Hangul, initial consonants are looked for here as among payments.
 SET LOCAL ROLE moa_pay_owner;
-GRANT EXECUTE ON FUNCTION pay.initials(text) TO moa_shorts, moa_shorts_owner;
+GRANT EXECUTE ON FUNCTION pay.initials(text) TO moa_shorts_owner;
 
 SET LOCAL ROLE moa_shorts_owner;
 

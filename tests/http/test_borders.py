@@ -27,7 +27,6 @@ OFFERED = {
     "pay.standing(uuid)": {"auth", "shorts", "chatbot"},
     "pay.available_won(uuid)": {"chatbot"},
     "auth.profile(uuid[])": {"shorts", "chatbot", "pay", "dashboard"},
-    "auth.nickname SELECT": {"shorts"},
     "auth.jwk SELECT": {"shorts", "chatbot", "pay", "dashboard"},
     "pay.award_points(uuid,text,bigint)": {"shorts"},
     "pay.erase(uuid)": {"worker"},
@@ -65,6 +64,10 @@ OFFERED = {
     "shorts.video_done(uuid,bigint,text,text,integer,integer,bigint)": {"worker"},
     "shorts.video_progress(uuid,bigint,integer)": {"worker"},
     "shorts.refresh_names()": {"worker"},
+}
+# What is offered to functions of a domain alone, which are its owner's, and not to its programs.
+OFFERED_TO_FUNCTIONS = {
+    "auth.nickname SELECT": {"shorts"},
     "pay.initials(text)": {"shorts"},
 }
 # What only migrations call, which run as the owners.
@@ -188,8 +191,16 @@ def test_grants_to_programs_are_the_closed_list(connection):
 
 def test_grants_to_owners_are_within_the_closed_list(connection):
     beyond = {(role, offer) for role, offer in granted(connection, OWNERS)
-              if OWNERS[role] not in OFFERED.get(offer, ()) and offer not in OWNERS_ONLY}
+              if OWNERS[role] not in {*OFFERED.get(offer, ()), *OFFERED_TO_FUNCTIONS.get(offer, ())} and offer not in OWNERS_ONLY}
     assert beyond == set()
+
+
+def test_what_is_for_functions_is_granted_to_owners_alone(connection):
+    """Exactly so: no program may call or read it itself."""
+    given = {(role, offer) for role, offer in granted(connection, {**LOGINS, **OWNERS}) if offer in OFFERED_TO_FUNCTIONS}
+    assert {(role, offer) for role, offer in given if role in LOGINS} == set()
+    assert {(role, offer) for role, offer in given if OWNERS[role] != offer.partition(".")[0]} == {
+        (f"moa_{who}_owner", offer) for offer, domains in OFFERED_TO_FUNCTIONS.items() for who in domains}
 
 
 @pytest.mark.parametrize("role", [*LOGINS, *OWNERS])
@@ -206,6 +217,7 @@ def test_crossings_are_refused(connection, role):
     offered = {offer for offer, programs in OFFERED.items()
                if who in programs and offer.partition(".")[0] != own}
     if role in OWNERS:
+        offered |= {offer for offer, domains in OFFERED_TO_FUNCTIONS.items() if who in domains}
         assert open_doors - OWNERS_ONLY <= offered
     else:
         assert open_doors == offered
