@@ -18,7 +18,7 @@ CREATE TABLE shorts.channel_name (
 	customer_id uuid PRIMARY KEY,
 	number integer NOT NULL GENERATED ALWAYS AS IDENTITY UNIQUE,
 	nickname text NOT NULL,
-	words text[] NOT NULL  -- of it, in all forms
+	words text[] NOT NULL  -- what shorts.name_words says
 );
 CREATE INDEX channel_name_words ON shorts.channel_name USING gin (words) WITH (fastupdate = off);
 
@@ -52,6 +52,14 @@ CREATE FUNCTION shorts.tokens(t text) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
 	RETURN ARRAY(SELECT m[1] FROM regexp_matches(lower(normalize(t, NFC)), '([[:alnum:]]+|[☀-➿🌀-🫿])', 'g') m);
+END
+$$;
+
+-- shorts.asked_words(t): those that are looked for when t is.
+CREATE FUNCTION shorts.asked_words(t text) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+	RETURN ARRAY(SELECT w FROM unnest(shorts.tokens(t)) WITH ORDINALITY o (w, n) GROUP BY w ORDER BY min(n) LIMIT 6);
 END
 $$;
 
@@ -123,12 +131,20 @@ BEGIN
 END
 $$;
 
+-- shorts.any_of(words): a query for any of them.
+CREATE FUNCTION shorts.any_of(words text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	RETURN '(''' || array_to_string(words, '''|''') || ''')';
+END
+$$;
 
--- shorts.learn(words): keep those that are new.
+
+-- shorts.learn(words): keep those that are new.  Once a transaction, for all there are: it keeps them in one order, so that nobody
+-- waits for somebody who waits for him.
 CREATE FUNCTION shorts.learn(words text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-	-- In one order, so that nobody waits for somebody who waits for him.
 	INSERT INTO shorts.word
 	SELECT w, shorts.near_keys(w) FROM (SELECT DISTINCT w FROM unnest(words) w) o
 	WHERE shorts.near_keys(w) <> '{}' AND NOT EXISTS (SELECT FROM shorts.word k WHERE k.word = o.w)
@@ -146,32 +162,33 @@ BEGIN
 END
 $$;
 
--- shorts.name_words(nickname): the words of a channel's name, in all forms.
+-- shorts.name_words(nickname): the words of a channel's name, in all forms, their initial consonants, and after a ^ all
+-- that is looked for when the whole of it is.
 CREATE FUNCTION shorts.name_words(nickname text) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
 	words text[] := shorts.tokens(nickname);
 BEGIN
 	RETURN words || ARRAY(SELECT p FROM unnest(words) w, unnest(shorts.parts(w)) p)
-		|| ARRAY(SELECT '!' || pay.initials(w) FROM unnest(words) w WHERE w ~ '^[가-힣]{2,12}$');
+		|| ARRAY(SELECT pay.initials(w) FROM unnest(words) w WHERE w ~ '^[가-힣]{2,12}$') || ('^' || array_to_string(shorts.asked_words(nickname), ' '));
 END
 $$;
 
--- shorts.channel_number(channel): its number, which it gets with its first short.
-CREATE FUNCTION shorts.channel_number(channel uuid) RETURNS integer
+-- shorts.named_channel(customer): the row of this channel, which it gets with its first short.
+CREATE FUNCTION shorts.named_channel(customer uuid) RETURNS shorts.channel_name
 LANGUAGE plpgsql AS $$
 DECLARE
 	name text;
-	found_number integer := (SELECT c.number FROM shorts.channel_name c WHERE c.customer_id = channel);
+	found_row shorts.channel_name;
 BEGIN
-	IF found_number IS NULL THEN
-		name := coalesce((SELECT p.nickname FROM auth.profile(ARRAY[channel]) p), '');
-		INSERT INTO shorts.channel_name (customer_id, nickname, words) VALUES (channel, name, shorts.name_words(name))
+	SELECT * INTO found_row FROM shorts.channel_name c WHERE c.customer_id = customer;
+	IF NOT FOUND THEN
+		name := coalesce((SELECT p.nickname FROM auth.profile(ARRAY[customer]) p), '');
+		INSERT INTO shorts.channel_name (customer_id, nickname, words) VALUES (customer, name, shorts.name_words(name))
 		ON CONFLICT DO NOTHING;
-		PERFORM shorts.learn(shorts.tokens(name));
-		found_number := (SELECT c.number FROM shorts.channel_name c WHERE c.customer_id = channel);
+		SELECT * INTO found_row FROM shorts.channel_name c WHERE c.customer_id = customer;
 	END IF;
-	RETURN found_number;
+	RETURN found_row;
 END
 $$;
 
@@ -180,6 +197,7 @@ CREATE FUNCTION shorts.list_short() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
 DECLARE
 	place bigint;
+	its_channel channel_name;
 BEGIN
 	IF NEW.status <> 'ready' OR NEW.hidden_at IS NOT NULL THEN
 		IF TG_OP = 'UPDATE' THEN
@@ -187,10 +205,11 @@ BEGIN
 		END IF;
 		RETURN NULL;
 	END IF;
-	PERFORM learn(known_words(NEW.title, NEW.description));
+	its_channel := named_channel(NEW.customer_id);
+	PERFORM learn(known_words(NEW.title, NEW.description) || tokens(its_channel.nickname));
 	place := coalesce((SELECT l.n FROM listing l WHERE l.short_id = NEW.id), nextval('shorts.listing_n_seq'));
 	INSERT INTO listing (n, short_id, words)
-	VALUES (place, NEW.id, words_of(NEW.title, NEW.description, channel_number(NEW.customer_id), place))
+	VALUES (place, NEW.id, words_of(NEW.title, NEW.description, its_channel.number, place))
 	ON CONFLICT (short_id) DO UPDATE SET words = excluded.words;
 	RETURN NULL;
 END
@@ -213,11 +232,10 @@ BEGIN
 			WHERE s.status = 'ready' AND s.hidden_at IS NULL AND NOT EXISTS (SELECT FROM shorts.listing l WHERE l.short_id = s.id)
 			ORDER BY s.created_at, s.id) o
 	) numbered;
-	-- A word, and what is left of it, that any short has.
-	PERFORM shorts.learn(array_agg(s.word) || array_agg(t) FILTER (WHERE t IS NOT NULL))
-	FROM ts_stat('SELECT words FROM shorts.listing') s LEFT JOIN LATERAL unnest(shorts.stems(s.word)) t ON true
-	WHERE s.word !~ '^[#@!~^=]';
-	PERFORM shorts.learn(array_agg(DISTINCT t)) FROM shorts.channel_name c, unnest(shorts.tokens(c.nickname)) t;
+	-- A word, and what is left of it, that any short has, or a channel's name.
+	PERFORM shorts.learn(ARRAY(
+		SELECT ltrim(s.word, '=') FROM ts_stat('SELECT words FROM shorts.listing') s WHERE s.word !~ '^[#@!~^]'
+		UNION SELECT t FROM shorts.channel_name c, unnest(shorts.tokens(c.nickname)) t));
 END
 $$;
 SELECT shorts.list_all();
@@ -251,14 +269,6 @@ BEGIN
 END
 $$;
 
-
--- shorts.any_of(words): a query for any of them.
-CREATE FUNCTION shorts.any_of(words text[]) RETURNS text
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-	RETURN '(''' || array_to_string(words, '''|''') || ''')';
-END
-$$;
 
 -- shorts.meant_words(w): the words that are spelt almost like this one.
 CREATE FUNCTION shorts.meant_words(w text) RETURNS text[]
@@ -367,6 +377,38 @@ BEGIN
 END
 $$;
 
+-- shorts.meant_channels(asked): for each of these words, the numbers of channels that have it in their names, some dozens in all: first
+-- those with most of the words, and of them first those that are called like words that follow each other here, and then short names.
+-- Not all names with a frequent word are looked at, but those with all words, and those that are nothing but these.
+CREATE FUNCTION shorts.meant_channels(asked text[]) RETURNS text[]
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+DECLARE
+	most CONSTANT integer := 120;
+	called text[] := ARRAY(SELECT '^' || array_to_string(asked[i:j], ' ')
+		FROM generate_subscripts(asked, 1) i, generate_series(i, cardinality(asked)) j);
+	candidates integer[];
+BEGIN
+	IF asked = '{}' THEN
+		RETURN asked;
+	END IF;
+	candidates := ARRAY(
+		SELECT c.number FROM unnest(called) name,
+			LATERAL (SELECT n.number FROM shorts.channel_name n WHERE n.words @> ARRAY[name] LIMIT 20) c
+		UNION (SELECT n.number FROM shorts.channel_name n WHERE n.words @> asked LIMIT 400)
+		UNION SELECT c.number FROM unnest(asked) w,
+			LATERAL (SELECT n.number FROM shorts.channel_name n WHERE n.words @> ARRAY[w] LIMIT 100) c);
+	RETURN ARRAY(
+		WITH best AS MATERIALIZED (
+			SELECT n.number, n.words, row_number() OVER (ORDER BY (SELECT count(*) FROM unnest(asked) w WHERE w = ANY (n.words)) DESC,
+				n.words && called DESC, length(n.nickname), n.number) AS place
+			FROM shorts.channel_name n WHERE n.number = ANY (candidates)
+		)
+		SELECT coalesce((SELECT string_agg(o.number::text, ',') FROM (
+			SELECT b.number FROM best b WHERE w = ANY (b.words) ORDER BY b.place LIMIT most / cardinality(asked)) o), '')
+		FROM unnest(asked) WITH ORDINALITY a (w, i) ORDER BY i);
+END
+$$;
+
 -- shorts.search(viewer, q, cursor, most): shorts with these words, those that have them as they are written and in the title
 -- first, then the newer ones; invalid_cursor.  Who finds two dozen is not shown what only comes near.
 CREATE FUNCTION shorts.search(viewer uuid, q text, p_cursor text, most integer, OUT code text, OUT result json)
@@ -374,7 +416,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
 DECLARE
 	enough CONSTANT integer := 24;
 	last integer;  -- stage
-	words text[] := ARRAY(SELECT w FROM unnest(tokens(q)) WITH ORDINALITY o (w, n) GROUP BY w ORDER BY min(n) LIMIT 6);
+	words text[] := asked_words(q);
 	mark text := left(md5(array_to_string(words, ' ')), 12);
 	place json;
 	stage integer := 1;
@@ -392,8 +434,7 @@ BEGIN
 	IF p_cursor IS NULL THEN
 		top := (SELECT max(l.n) FROM listing l);
 		at := top;
-		channels := ARRAY(SELECT coalesce((SELECT string_agg(number::text, ',') FROM (
-			SELECT c.number FROM channel_name c WHERE c.words && ARRAY[w, '!' || w] LIMIT 20) c), '') FROM unnest(words) w);
+		channels := meant_channels(words);
 	ELSE
 		place := search_read(p_cursor, mark, cardinality(words));
 		IF place IS NULL THEN

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import worker
 from client import assert_problem
 from clips import make_short
+from servers import until
 
 HIDE = "UPDATE shorts.short SET hidden_at = %s WHERE id = %s"
 
@@ -173,6 +175,57 @@ def test_a_channel_is_found_by_its_name_also_by_a_new_one(searched, find):
     system.postgres.query("DELETE FROM shorts.short WHERE id = %s", short)
 
 
+@pytest.fixture
+def named(searched):
+    """named(nicknames): channels that are called so, without shorts, which are gone after the test."""
+    query = searched.system.postgres.query
+    made = []
+
+    def several(*nicknames):
+        made.extend(query("""INSERT INTO shorts.channel_name (customer_id, nickname, words)
+            SELECT gen_random_uuid(), name, shorts.name_words(name) FROM unnest(%s) name RETURNING number""", list(nicknames)))
+
+    yield several
+    query("DELETE FROM shorts.channel_name WHERE number = ANY (%s)", [number for number, in made])
+
+
+@pytest.fixture
+def channel(searched):
+    """channel(nickname, title): a short of a new channel that is called so."""
+    made = []
+
+    def one(nickname, title):
+        owner = searched.register()
+        rename(searched, owner, nickname)
+        made.append(make_short(searched.system, owner, title))
+
+    yield one
+    searched.system.postgres.query("DELETE FROM shorts.short WHERE id = ANY (%s::uuid[])", made)
+
+
+def test_among_many_channels_of_a_name_no_other_is_missed(named, channel, find):
+    named(*(f"여행 일기 {i}" for i in range(30)))
+    channel("여행 수첩", "첫날")
+    assert find("여행") == ["첫날"]
+
+
+def test_a_channel_called_exactly_so_comes_before_all_others(named, channel, find):
+    named(*(f"여행 {i}" for i in range(2000)), *(f"민수 {i}" for i in range(2000)), *(f"민수 여행 {i}" for i in range(200)))
+    channel("여행 민수", "첫날")
+    channel("여행", "둘째 날")
+    channel("제주 사는 민수의 여행", "셋째 날")
+    assert find("여행 민수") == find("여행, 민수!") == ["첫날"]
+    assert find("여행") == ["둘째 날"]
+    assert find("제주 민수 여행") == find("제주 사는") == ["셋째 날"]
+
+
+def test_a_channel_and_what_it_shows(named, channel, find):
+    """Words beside those of the name are of its shorts."""
+    named(*(f"여행 {i}" for i in range(2000)), *(f"민수 {i}" for i in range(2000)))
+    channel("여행 민수", "바닷가 노을")
+    assert find("여행 민수 노을") == find("노을 여행 민수") == ["바닷가 노을"]
+
+
 def test_names_are_read_slice_by_slice(searched, find):
     """With more channels than are read at a time, the last one's name is new after a few calls."""
     query = searched.system.postgres.query
@@ -275,7 +328,6 @@ def test_html_stays_text(make, find):
 
 def test_many_make_shorts_with_the_same_new_words(searched, owner):
     """Nobody waits for ever for another's words, however they are ordered."""
-    from concurrent.futures import ThreadPoolExecutor
     words = [secrets.token_hex(4).translate(str.maketrans("0123456789", "ghijklmnop")) for _ in range(12)]
 
     def one(i):
@@ -287,3 +339,30 @@ def test_many_make_shorts_with_the_same_new_words(searched, owner):
     assert time.monotonic() - begun < 20
     assert len(page(searched, words[3], limit=100)["items"]) == 12
     searched.system.postgres.query("DELETE FROM shorts.short WHERE id = ANY (%s::uuid[])", made)
+
+
+def new_word():
+    return "x" + secrets.token_hex(4).translate(str.maketrans("0123456789", "ghijklmnop"))
+
+
+def waiting(system, count):
+    """Wait until so many wait for locks."""
+    sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    until(lambda: system.postgres.query(sql) == [(count,)], f"{count} who wait")
+
+
+def test_new_words_and_new_channels_crossed(searched):
+    """Two first shorts, each with the name of the other's channel in its title, wait for a third word, and for each other no longer."""
+    postgres = searched.system.postgres
+    first, second, third = sorted(new_word() for _ in range(3))
+    owners = [searched.register(), searched.register()]
+    for owner, word in zip(owners, (second, third)):
+        rename(searched, owner, f"{first} {word}")
+    with closing(postgres.connect()) as holder, holder.cursor() as cursor, ThreadPoolExecutor(2) as several:
+        cursor.execute("BEGIN; INSERT INTO shorts.word VALUES (%s, '{1}')", (first,))
+        made = [several.submit(make_short, searched.system, owner, word) for owner, word in zip(owners, (third, second))]
+        waiting(searched.system, 2)
+        cursor.execute("ROLLBACK")
+        made = [short.result() for short in made]
+    assert {item["id"] for item in page(searched, first)["items"]} == set(made)
+    postgres.query("DELETE FROM shorts.short WHERE id = ANY (%s::uuid[])", made)
