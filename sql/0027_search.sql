@@ -37,6 +37,14 @@ CREATE TABLE shorts.word (
 );
 CREATE INDEX word_near ON shorts.word USING gin (near) WITH (fastupdate = off);
 
+-- How far they have been gone through for those that are used no longer, one row.
+CREATE TABLE shorts.words_read (
+	one boolean PRIMARY KEY DEFAULT true CHECK (one),
+	last text NOT NULL DEFAULT '',
+	ended_at timestamptz NOT NULL DEFAULT '-infinity'  -- when all had been
+);
+INSERT INTO shorts.words_read DEFAULT VALUES;
+
 -- The words of a short: as they are; ^ and those of the title; = and their stems; ~ and parts of them; ! and initial consonants of the title's;
 -- @ and the channel's number; #a, #b and the number of its block.  None while it cannot be seen.
 CREATE TABLE shorts.listing (
@@ -145,6 +153,8 @@ $$;
 CREATE FUNCTION shorts.learn(words text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
+	-- Until its end none of them is forgotten.
+	PERFORM pg_advisory_xact_lock_shared(hashtextextended('shorts.learn', 0));
 	INSERT INTO shorts.word
 	SELECT w, shorts.near_keys(w) FROM (SELECT DISTINCT w FROM unnest(words) w) o
 	WHERE shorts.near_keys(w) <> '{}' AND NOT EXISTS (SELECT FROM shorts.word k WHERE k.word = o.w)
@@ -241,7 +251,7 @@ $$;
 SELECT shorts.list_all();
 
 -- shorts.refresh_names(): read names once more, some thousand channels a call, and all of them every quarter of a minute at most;
--- how many had changed.  Whoever comes while another is at it has nothing to do.
+-- how many had changed.  Channels of customers who have left go.  Whoever comes while another is at it has nothing to do.
 CREATE FUNCTION shorts.refresh_names() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
 DECLARE
@@ -256,9 +266,10 @@ BEGIN
 		RETURN 0;
 	END IF;
 	slice := ARRAY(SELECT c.customer_id FROM channel_name c WHERE c.customer_id > read.last ORDER BY c.customer_id LIMIT most);
+	DELETE FROM channel_name c WHERE c.customer_id IN (SELECT unnest(slice) EXCEPT SELECT p.id FROM auth.profile(slice) p);
 	WITH renamed AS (
 		UPDATE channel_name c SET nickname = o.name, words = name_words(o.name)
-		FROM (SELECT s.id, coalesce(p.nickname, '') AS name FROM unnest(slice) s (id) LEFT JOIN auth.profile(slice) p ON p.id = s.id) o
+		FROM (SELECT p.id, coalesce(p.nickname, '') AS name FROM auth.profile(slice) p) o
 		WHERE c.customer_id = o.id AND c.nickname <> o.name RETURNING c.nickname
 	)
 	SELECT array_agg(r.nickname) INTO names FROM renamed r;
@@ -266,6 +277,47 @@ BEGIN
 	UPDATE names_read SET last = CASE WHEN cardinality(slice) = most THEN slice[most] ELSE '00000000-0000-0000-0000-000000000000' END,
 		ended_at = CASE WHEN cardinality(slice) = most THEN '-infinity' ELSE now END;
 	RETURN coalesce(cardinality(names), 0);
+END
+$$;
+
+-- shorts.unused(words): which of these no short that is to be seen has, and no channel's name.
+CREATE FUNCTION shorts.unused(words text[]) RETURNS text[]
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+BEGIN
+	RETURN ARRAY(SELECT w FROM unnest(words) w
+		WHERE NOT EXISTS (SELECT FROM shorts.listing l WHERE l.words @@ shorts.any_of(ARRAY[w, '=' || w])::tsquery)
+		AND NOT EXISTS (SELECT FROM shorts.channel_name c WHERE c.words @> ARRAY[w]));
+END
+$$;
+
+-- shorts.forget_words(): forget those that are used no longer, so that what somebody wrote goes with what it was written in: of some
+-- hundred words a call, and of all of them once a day; how many were forgotten.
+CREATE FUNCTION shorts.forget_words() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
+DECLARE
+	most CONSTANT integer := 500;
+	read words_read;
+	slice text[];
+	forgotten text[];
+	now timestamptz := moa.now();
+BEGIN
+	SELECT * INTO read FROM words_read FOR UPDATE SKIP LOCKED;
+	IF NOT FOUND OR (read.ended_at > now - interval '1 day' AND read.ended_at <= now) THEN
+		RETURN 0;
+	END IF;
+	slice := ARRAY(SELECT w.word FROM word w WHERE w.word > read.last ORDER BY w.word LIMIT most);
+	forgotten := unused(slice);
+	IF forgotten <> '{}' THEN
+		-- Who has learnt one of them may not have said yet what for; then it is asked again with the next call.
+		IF NOT pg_try_advisory_xact_lock(hashtextextended('shorts.learn', 0)) THEN
+			RETURN 0;
+		END IF;
+		forgotten := unused(forgotten);
+		DELETE FROM word w WHERE w.word = ANY (forgotten);
+	END IF;
+	UPDATE words_read SET last = CASE WHEN cardinality(slice) = most THEN slice[most] ELSE '' END,
+		ended_at = CASE WHEN cardinality(slice) = most THEN '-infinity' ELSE now END;
+	RETURN cardinality(forgotten);
 END
 $$;
 
@@ -475,4 +527,4 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION shorts.search(uuid, text, text, integer) TO moa_shorts;
-GRANT EXECUTE ON FUNCTION shorts.refresh_names() TO moa_worker;
+GRANT EXECUTE ON FUNCTION shorts.refresh_names(), shorts.forget_words() TO moa_worker;

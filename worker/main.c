@@ -104,6 +104,7 @@ static const struct stmt stmts[WORKER__MAX] = {
 	[WORKER_STORAGE_ID] = { "storage_id", 0, "SELECT shorts.storage_id() AS id" },
 	[WORKER_MEDIA_AFTER] = { "media_after", 2, "SELECT id, media FROM shorts.media_after($1, $2)" },
 	[WORKER_NAMES] = { "names", 0, "SELECT shorts.refresh_names() AS changed" },
+	[WORKER_WORDS] = { "words", 0, "SELECT shorts.forget_words() AS forgotten" },
 	[WORKER_NEXT_VIDEO] = { "next_video", 0,
 				"SELECT id, fence, file, thumbnail, gave_up FROM shorts.next_video()" },
 	[WORKER_VIDEO_PROGRESS] = { "video_progress", 3,
@@ -148,8 +149,8 @@ static enum err
 chores(struct worker *w)
 {
 	static enum err (*const all[])(struct worker *) = {
-		expire_all,  erase_all,	    repay_all,	  give_back_all, job_all,
-		rank_if_due, names_refresh, sweep_if_due, upload_all,	 media_all,
+		expire_all,    erase_all,    repay_all,	   give_back_all, job_all,   rank_if_due,
+		names_refresh, words_forget, sweep_if_due, upload_all,	  media_all,
 	};
 	enum err e, last = OK;
 	size_t i;

@@ -55,6 +55,7 @@ enum worker_stmt {
 	WORKER_MEDIA_AFTER,
 	WORKER_STORAGE_ID,
 	WORKER_NAMES,
+	WORKER_WORDS,
 	WORKER_NEXT_VIDEO,
 	WORKER_VIDEO_PROGRESS,
 	WORKER_VIDEO_AGAIN,
@@ -145,6 +146,9 @@ enum err rank_if_due(struct worker *w) MUST_CHECK;
 
 /** names_refresh(w): Let search know of channels that are called otherwise now.  Errors: PostgreSQL's; the old names are found still. */
 enum err names_refresh(struct worker *w) MUST_CHECK;
+
+/** words_forget(w): Forget some of the words that are in no short any more.  Errors: PostgreSQL's; they are known still. */
+enum err words_forget(struct worker *w) MUST_CHECK;
 
 /**
  * sweep_if_due(w):

@@ -64,6 +64,7 @@ OFFERED = {
     "shorts.video_done(uuid,bigint,text,text,integer,integer,bigint)": {"worker"},
     "shorts.video_progress(uuid,bigint,integer)": {"worker"},
     "shorts.refresh_names()": {"worker"},
+    "shorts.forget_words()": {"worker"},
 }
 # What is offered to functions of a domain alone, which are its owner's, and not to its programs.
 OFFERED_TO_FUNCTIONS = {

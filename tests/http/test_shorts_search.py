@@ -366,3 +366,92 @@ def test_new_words_and_new_channels_crossed(searched):
         made = [short.result() for short in made]
     assert {item["id"] for item in page(searched, first)["items"]} == set(made)
     postgres.query("DELETE FROM shorts.short WHERE id = ANY (%s::uuid[])", made)
+
+
+FORGET = "SELECT shorts.forget_words()"
+
+
+@pytest.fixture
+def forget(searched):
+    """forget(): the next day has come: a round of the worker forgets words that are used no longer."""
+    def one():
+        searched.system.postgres.query("UPDATE shorts.words_read SET last = '', ended_at = '-infinity'")
+        searched.system.postgres.query("UPDATE shorts.names_read SET ended_at = '-infinity'")
+        assert worker.run(searched.system, "--once").returncode == 0
+    return one
+
+
+def known(searched, words):
+    """Which of these words others can mean."""
+    return {word for word, in searched.system.postgres.query("SELECT word FROM shorts.word WHERE word = ANY (%s)", list(words))}
+
+
+def test_words_of_who_left_are_forgotten(searched, owner, channel, forget, find):
+    leaver = searched.register()
+    name, titled, said, shared, others_name, stem = (new_word() for _ in range(6))
+    rename(searched, leaver, name)
+    make_short(searched.system, leaver, f"{titled} {shared} {stem}s", f"{said} {others_name}")
+    channel(others_name, f"{stem} {shared}")
+    assert known(searched, {name, titled, said, shared, others_name, stem}) == {name, titled, said, shared, others_name, stem}
+    assert searched.delete("/auth/me", token=leaver, json={"password": leaver.password}).status_code == 204
+    forget()
+    assert known(searched, {name, titled, said, shared, others_name, stem, stem + "s"}) == {shared, others_name, stem}
+    assert searched.system.postgres.query("SELECT number FROM shorts.channel_name WHERE customer_id = %s", leaver.id) == []
+    assert find(shared[:-1]) == [f"{stem} {shared}"]
+
+
+def test_words_that_were_edited_away_are_forgotten_and_come_back(searched, make, forget, find):
+    old, new = new_word(), new_word()
+    short = make(old)
+    query = searched.system.postgres.query
+    query("UPDATE shorts.short SET title = %s WHERE id = %s", new, short)
+    forget()
+    assert known(searched, {old, new}) == {new}
+    query(HIDE, "now", short)
+    forget()
+    assert known(searched, {old, new}) == set()
+    query(HIDE, None, short)
+    assert known(searched, {old, new}) == {new} and find(new[:-1]) == [new]
+
+
+def test_words_are_gone_through_slice_by_slice_once_a_day(searched):
+    query = searched.system.postgres.query
+    query("INSERT INTO shorts.word SELECT 'unused' || n, '{1}' FROM generate_series(1, 1200) n")
+    query("UPDATE shorts.words_read SET last = '', ended_at = '-infinity'")
+    forgotten = [query(FORGET)[0][0] for _ in range(5)]
+    assert sum(forgotten) >= 1200 and 0 < max(forgotten) < 1200 and forgotten[-1] == 0
+    query("INSERT INTO shorts.word VALUES ('unused', '{1}')")
+    assert query(FORGET) == [(0,)] and known(searched, {"unused"})
+    query("UPDATE shorts.words_read SET ended_at = ended_at - interval '25 hours'")
+    assert query(FORGET) == [(1,)] and not known(searched, {"unused"})
+
+
+def test_a_word_that_is_just_learnt_is_not_forgotten(searched, owner, forget):
+    """It was used no longer, and is used by a short that nobody can see yet."""
+    word = new_word()
+    query = searched.system.postgres.query
+    query("INSERT INTO shorts.word VALUES (%s, '{1}')", word)
+    with closing(searched.system.postgres.connect()) as maker, maker.cursor() as cursor:
+        cursor.execute("BEGIN; INSERT INTO shorts.short (customer_id, upload_id, title, status, media, width, height, duration_s) "
+                       "VALUES (%s, gen_random_uuid(), %s, 'ready', %s, 9, 16, 1)", (owner.id, word, secrets.token_hex(16)))
+        forget()
+        assert known(searched, {word})
+        cursor.execute("COMMIT")
+    assert query(FORGET) == [(0,)] and known(searched, {word})
+    forget()
+    assert known(searched, {word})
+    query("DELETE FROM shorts.short WHERE title = %s", word)
+
+
+def test_a_word_that_is_just_forgotten_is_learnt_again(searched, make):
+    word = new_word()
+    query = searched.system.postgres.query
+    query("INSERT INTO shorts.word VALUES (%s, '{1}')", word)
+    query("UPDATE shorts.words_read SET last = '', ended_at = '-infinity'")
+    with closing(searched.system.postgres.connect()) as forgetter, forgetter.cursor() as cursor, ThreadPoolExecutor(1) as other:
+        cursor.execute(f"BEGIN; {FORGET}")
+        made = other.submit(make, word)
+        waiting(searched.system, 1)
+        cursor.execute("COMMIT")
+        made.result()
+    assert known(searched, {word})
