@@ -16,7 +16,7 @@ CREATE TABLE shorts.upload (
 	thumbnail text,             -- the name there of a picture that came along
 	metadata text NOT NULL DEFAULT '',  -- Upload-Metadata, as it was sent
 	fence bigint NOT NULL DEFAULT 0,    -- counts who has written: only the last may go on
-	leased_until timestamptz,           -- somebody writes
+	leased_until timestamptz,           -- somebody writes, and will say so again before this; null: it was given back
 	created_at timestamptz NOT NULL DEFAULT moa.now(),
 	expires_at timestamptz NOT NULL
 );
@@ -28,12 +28,13 @@ CREATE TABLE shorts.short (
 	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
 	customer_id uuid NOT NULL,  -- whose channel it is on
 	upload_id uuid NOT NULL UNIQUE,  -- what it was made from: handing that in again gives the same short
+	form_hash bytea,  -- of all that came with it, if that was in a form: the same form again gives the same short, too
 	title text NOT NULL CHECK (length(title) BETWEEN 1 AND 50),
 	description text NOT NULL DEFAULT '' CHECK (length(description) <= 150),
 	tags text[] NOT NULL DEFAULT '{}',  -- the words after # in the description, lower case, each once
 	status text NOT NULL DEFAULT 'processing' CHECK (status IN ('processing', 'ready', 'failed')),
 	progress integer NOT NULL DEFAULT 0 CHECK (progress BETWEEN 0 AND 100),  -- of processing, in percent
-	reason text,  -- why it failed: a word of shorts.reason
+	reason text,  -- why it failed: a word that shorts.reason_text (0025_processing.sql) explains
 	media text UNIQUE,  -- the unguessable name of its files; null before it is ready
 	width integer CHECK (width > 0),
 	height integer CHECK (height > 0),
@@ -103,47 +104,7 @@ CREATE TRIGGER keep_tally AFTER INSERT OR UPDATE OF status, hidden_at, tags ON s
 	FOR EACH ROW EXECUTE FUNCTION shorts.keep_tally();
 
 
--- shorts.cards(ids, viewer): these shorts as clients see them, in this order, as an array; those that are no more, or that the
--- viewer (null: a guest) may not see, are left out.
-CREATE FUNCTION shorts.cards(ids uuid[], viewer uuid) RETURNS json
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-	RETURN (
-		SELECT coalesce(json_agg(json_build_object(
-			'id', s.id,
-			'status', s.status,
-			'reason', s.reason,
-			'progress', CASE s.status WHEN 'processing' THEN s.progress END,
-			'video_url', '/media/shorts/' || s.media || '.mp4',
-			'thumbnail_url', '/media/shorts/' || s.media || '.jpg',
-			'width', s.width,
-			'height', s.height,
-			'duration_s', s.duration_s::double precision,
-			'title', s.title,
-			'description', s.description,
-			'tags', s.tags,
-			'channel', json_build_object('id', s.customer_id, 'nickname', p.nickname),
-			'like_count', t.likes,
-			'dislike_count', t.dislikes,
-			'comment_count', t.comments,
-			'view_count', t.views,
-			'my_reaction', r.type,
-			'subscribed', viewer IS NOT NULL AND EXISTS (
-				SELECT FROM shorts.subscription f WHERE f.customer_id = viewer AND f.channel_id = s.customer_id),
-			'mine', s.customer_id IS NOT DISTINCT FROM viewer,
-			'hidden', s.hidden_at IS NOT NULL,
-			'created_at', moa.rfc3339(s.created_at)) ORDER BY o.n), '[]')
-		FROM unnest(ids) WITH ORDINALITY o (id, n)
-		JOIN shorts.short s ON s.id = o.id
-		JOIN shorts.tally t ON t.short_id = o.id
-		LEFT JOIN auth.profile(ARRAY(SELECT DISTINCT c.customer_id FROM shorts.short c WHERE c.id = ANY (ids))) p
-			ON p.id = s.customer_id
-		LEFT JOIN shorts.reaction r ON r.short_id = o.id AND r.customer_id = viewer
-		WHERE t.live OR s.customer_id = viewer);
-END
-$$;
-
--- shorts.show(short, viewer): one of them; not_found.
+-- shorts.show(short, viewer): it as clients see it (shorts.cards in 0026_feed.sql); not_found.
 CREATE FUNCTION shorts.show(short uuid, viewer uuid, OUT code text, OUT result json)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
 BEGIN

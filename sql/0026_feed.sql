@@ -10,8 +10,6 @@ GRANT SELECT ON auth.nickname TO moa_shorts_owner;
 
 SET LOCAL ROLE moa_shorts_owner;
 
-GRANT USAGE ON SCHEMA shorts TO moa_worker;
-
 
 -- The best 5,000 shorts as they were ranked at one time.
 CREATE TABLE shorts.page_set (
@@ -130,7 +128,8 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION shorts.cards(ids uuid[], viewer uuid) RETURNS json
+-- shorts.cards(ids, viewer): the same as an array, with the viewer's own.
+CREATE FUNCTION shorts.cards(ids uuid[], viewer uuid) RETURNS json
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN '[' || array_to_string(shorts.card_texts(ids, viewer, true), ',') || ']';

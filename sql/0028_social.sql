@@ -737,5 +737,4 @@ GRANT EXECUTE ON FUNCTION
 	shorts.report_short(uuid, uuid, text, text), shorts.reports(uuid, text, integer),
 	shorts.set_hidden(uuid, uuid, boolean, text)
 	TO moa_shorts;
-GRANT USAGE ON SCHEMA shorts TO moa_worker;
 GRANT EXECUTE ON FUNCTION shorts.erase(uuid) TO moa_worker;
