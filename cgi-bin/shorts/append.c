@@ -5,13 +5,14 @@
 #include "append.h"
 #include "arena.h"
 #include "clock.h"
+#include "limit.h"
 #include "req.h"
 #include "resp.h"
 #include "shorts.h"
 #include "store.h"
 
 /* A slow line fills no piece for a while: what has come is written, and counted, after so long anyway. */
-enum { PIECE = 128 * 1024, COUNT_BYTES = 1024 * 1024, WRITE_MS = 1000, COUNT_MS = 5000 };
+enum { PIECE = 128 * 1024, COUNT_BYTES = 1024 * 1024, WRITE_MS = 1000 };
 
 enum { BYTES, TAKEN_OVER, FULL };
 
@@ -26,10 +27,13 @@ struct metric upload_metrics[] = {
 	{ 0 },
 };
 
+/* A phone that tries again and again needs a few of them; each is a copy of all that has arrived, and may hold a slot while silent. */
+static const struct limit takeover_limit = { .name = "takeovers", .max = 20, .window_s = 60 };
+
 /* What is under way. */
 struct append {
 	const struct req *rq;
-	const struct resp *rs;
+	struct resp *rs;
 	struct lease *lease;
 	int fd;
 	int64_t at;	    /* where in the file the next byte goes */
@@ -59,12 +63,14 @@ give_back(const struct req *rq, const struct lease *lease, const char **ret_expi
 
 /* Go on in a copy: the older writer may still have the file open, and what it writes there no longer counts. */
 static enum err
-take_over(const struct req *rq, struct lease *lease)
+take_over(const struct req *rq, struct resp *rs, struct lease *lease)
 {
 	const char *old = lease->file, *copy = store_name(rq);
 	struct db_result res;
-	enum err e = store_copy(old, lease->received, copy);
+	enum err e = limit_take(rq, rs, &takeover_limit, rq->user);
 
+	if (e == OK)
+		e = store_copy(old, lease->received, copy);
 	if (e)
 		return e;
 	e = db_run(rq, SHORTS_MOVE_UPLOAD,
@@ -102,7 +108,7 @@ append_begin(const struct req *rq, struct resp *rs, const char *upload, int64_t 
 				     .fence = db_num(&res, 0, "fence"),
 				     .received = at,
 				     .length = db_num(&res, 0, "length") };
-	return db_true(&res, 0, "take_over") ? take_over(rq, ret_lease) : OK;
+	return db_true(&res, 0, "take_over") ? take_over(rq, rs, ret_lease) : OK;
 }
 
 /* Tell PostgreSQL how far it is, and hear from it whether to go on. */
@@ -148,7 +154,7 @@ put(struct append *a, bool last)
 	a->written_ms = clock_ms();
 	if (e || last)
 		return e;
-	if (a->at - a->lease->received < COUNT_BYTES && a->written_ms - a->counted_ms < COUNT_MS)
+	if (a->at - a->lease->received < COUNT_BYTES && a->written_ms - a->counted_ms < LEASE_RENEW_MS)
 		return OK;
 	e = count(a);
 	return e == OK && is_stopping(a) ? ERR_UNAVAILABLE : e;
@@ -178,15 +184,15 @@ write_all(struct append *a)
 
 /* Open the file of a lease. */
 static enum err
-open_file(const struct req *rq, struct lease *lease, int *ret_fd, int64_t *ret_size)
+open_file(struct append *a, int64_t *ret_size)
 {
-	enum err e = store_open(lease->file, ret_fd, ret_size);
+	enum err e = store_open(a->lease->file, &a->fd, ret_size);
 
 	if (e != ERR_CONFLICT)
 		return e;
 	/* PostgreSQL has forgotten somebody's lease, who has not heard of it yet. */
-	e = take_over(rq, lease);
-	return e ? e : store_open(lease->file, ret_fd, ret_size);
+	e = take_over(a->rq, a->rs, a->lease);
+	return e ? e : store_open(a->lease->file, &a->fd, ret_size);
 }
 
 /* Close the file and give the lease back, with what there is. */
@@ -214,7 +220,7 @@ append_body(const struct req *rq, struct resp *rs, struct lease *lease, const ch
 {
 	struct append a = { .rq = rq, .rs = rs, .lease = lease, .at = lease->received };
 	int64_t size;
-	enum err e = open_file(rq, lease, &a.fd, &size), ended;
+	enum err e = open_file(&a, &size), ended;
 
 	if (e)
 		return e;

@@ -267,6 +267,26 @@ def test_twenty_at_once(api, customer):
     assert upload.create().created.status_code == 201
 
 
+def test_takeovers_have_a_limit(api, customer):
+    """Each costs a copy of what has arrived; chunks that come one after the other are not counted."""
+    upload = Upload(api, customer, some_bytes(MIB)).create()
+    upload.patch(0, 1000)
+
+    def take_over():
+        api.system.postgres.query("UPDATE shorts.upload SET leased_until = clock_timestamp() WHERE id = %s", upload.id)
+        return upload.patch(upload.row()[0], 1)
+
+    *taken, refused = (take_over() for _ in range(21))
+    assert {reply.status_code for reply in taken} == {204}
+    assert_problem(refused, 429, "rate_limited")
+    assert 0 < int(refused.headers["Retry-After"]) <= 60 and '"takeovers";r=0' in refused.headers["RateLimit"]
+    other = Upload(api, customer, some_bytes(30)).create()
+    assert [other.patch(at, 1).status_code for at in range(30)] == [204] * 30
+    # A minute later.
+    api.system.redis.client().delete(*api.system.redis.client().keys("limit:takeovers:*"))
+    upload.finish()
+
+
 def test_the_blocked_do_not_upload(api, customer, ctl):
     upload = Upload(api, customer, b"0123456789").create(first=4)
     api.system.postgres.query("UPDATE pay.account SET standing = 'blocked' WHERE customer_id = %s", customer.id)
