@@ -164,8 +164,8 @@ static const struct err_row rows[] = {
 	  "There is too much of this kind of work just now. Try again as Retry-After says.",
 	  "지금은 이용자가 많아요. 잠시 뒤 다시 시도해 주세요." },
 	[ERR_STORAGE_FULL] = { 507, "storage_full", "No room left",
-	  "There is no room for this just now. What has arrived is kept; try again later.",
-	  "지금은 저장 공간이 부족해요. 올라온 부분은 남아 있으니 나중에 다시 시도해 주세요." },
+	  "There is no room for this just now. An upload that was begun keeps what has arrived; try again later.",
+	  "지금은 저장 공간이 부족해요. 이어 올리던 영상은 보낸 만큼 남아 있으니 나중에 다시 시도해 주세요." },
 	/* Never sent; 499 is what the log shows for a client that left, as nginx does. */
 	[ERR_CLIENT_GONE] = { 499, "client_gone", "Client gone", "", "" },
 };

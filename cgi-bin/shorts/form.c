@@ -6,7 +6,11 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
+#include "append.h"
 #include "arena.h"
+#include "clock.h"
 #include "form.h"
 #include "multipart.h"
 #include "out.h"
@@ -35,18 +39,44 @@ struct reading {
 	const char *seen[4]; /* the fields that have come */
 	int nseen;
 	char *piece;
+	crypto_generichash_state hash;
+	int64_t renewed_ms; /* clock_ms of when PostgreSQL heard last that somebody writes */
+	bool lost;	    /* and that nobody was heard of for too long */
 };
 
-/* Bytes of the body for the parser, which ends there when they are too many. */
+/* Tell PostgreSQL that somebody still writes.  What it does not hear while it is down, it may hear the next time. */
+static void
+renew(struct reading *r)
+{
+	struct db_result res;
+
+	if (clock_ms() - r->renewed_ms < LEASE_RENEW_MS)
+		return;
+	if (db_run(r->rq, SHORTS_COUNT_UPLOAD,
+		   DB_ARGS(db_text(r->form->upload), db_i64(r->rq, 1), db_i64(r->rq, 0)), &res) == OK)
+		r->lost = !db_true(&res, 0, "held");
+	r->renewed_ms = clock_ms();
+}
+
+/* Bytes of the body for the parser, which ends there when they are too many, or for nothing. */
 static int
 read_some(void *ctx, void *buf, int len)
 {
 	struct reading *r = ctx;
-	int n = r->taken > FORM_MAX ? -1 : req_read(r->rq, buf, len);
+	int n = r->taken > FORM_MAX || r->lost ? -1 : req_read(r->rq, buf, len);
 
-	if (n > 0)
+	if (n > 0) {
 		r->taken += n;
+		renew(r);
+	}
 	return n;
+}
+
+/* What has come of the form, for its hash. */
+static void
+note_bytes(struct reading *r, const char *bytes, size_t len)
+{
+	crypto_generichash_update(&r->hash, (const unsigned char *)bytes, len);
 }
 
 bool
@@ -70,6 +100,8 @@ take_file(struct reading *r, const char *name, int64_t max, int64_t *ret_size)
 			e = ERR_BODY_TOO_LARGE;
 		if (e == OK)
 			e = store_write(fd, r->piece, len, at, &written);
+		if (e == OK)
+			note_bytes(r, r->piece, len);
 		at += (int64_t)len;
 	}
 	if (e == OK)
@@ -100,11 +132,12 @@ take_text(struct reading *r, const char *name)
 			   r->rq->korean ? "너무 길거나 글자가 아니에요." : "Too long, or no text.");
 		return ERR_VALIDATION_FAILED;
 	}
+	note_bytes(r, text, held);
 	out_str(r->texts, name, text);
 	return OK;
 }
 
-/* Note that a field has come; ERR_VALIDATION_FAILED when it is there twice. */
+/* Note that a field has come, whose value follows; ERR_VALIDATION_FAILED when it is there twice. */
 static enum err
 note_field(struct reading *r, const char *name)
 {
@@ -117,6 +150,7 @@ note_field(struct reading *r, const char *name)
 			return ERR_VALIDATION_FAILED;
 		}
 	r->seen[r->nseen++] = name;
+	note_bytes(r, name, strlen(name) + 1);
 	return OK;
 }
 
@@ -170,21 +204,14 @@ take_parts(struct reading *r)
 	/* A full read ended the form, not the client. */
 	if (e == ERR_CLIENT_GONE && r->taken > FORM_MAX)
 		return ERR_BODY_TOO_LARGE;
+	if (r->lost)
+		return ERR_UNAVAILABLE;
 	if (e == OK && r->form->video == 0) {
 		resp_fault(r->rs, "video", "required", "%s",
 			   r->rq->korean ? "영상을 보내 주세요." : "A video is needed.");
 		return ERR_VALIDATION_FAILED;
 	}
 	return e;
-}
-
-void
-form_drop(const struct req *rq, const struct form *form)
-{
-	/* What cannot be removed now runs out. */
-	enum err e = upload_forget(rq, form->upload);
-
-	(void)e;
 }
 
 enum err
@@ -213,11 +240,14 @@ form_take(const struct req *rq, struct resp *rs, struct form *ret_form)
 	*ret_form = (struct form){ .upload = db_str(&row, 0, "id") };
 	r.piece = arena_alloc(rq->arena, PIECE);
 	r.texts = out_object(rq->arena);
+	r.renewed_ms = clock_ms();
+	crypto_generichash_init(&r.hash, NULL, 0, sizeof(ret_form->hash));
 	e = take_parts(&r);
 	if (e) {
-		form_drop(rq, ret_form);
+		upload_drop(rq, ret_form->upload);
 		return e;
 	}
+	crypto_generichash_final(&r.hash, ret_form->hash, sizeof(ret_form->hash));
 	ret_form->texts = out_text(r.texts);
 	return OK;
 }

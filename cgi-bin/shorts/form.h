@@ -16,6 +16,7 @@ struct form {
 	const char *upload;	  /* the id of the upload that the bytes became */
 	const char *texts;	  /* the other fields, as a JSON object */
 	int64_t video, thumbnail; /* bytes of each; 0: there was none */
+	unsigned char hash[32];	  /* of all the fields, in their order */
 };
 
 /** form_is_one(rq): Is the body of ${rq} a form? */
@@ -24,11 +25,9 @@ bool form_is_one(const struct req *rq);
 /**
  * form_take(rq, rs, ret_form):
  * Read it, its files into an upload of the caller's.  On failure nothing is left.  Errors: upload_new's; ERR_MALFORMED_REQUEST;
- * ERR_BODY_TOO_LARGE; ERR_VALIDATION_FAILED for a field that there is not, is twice or too long; ERR_CLIENT_GONE; the storage's.
+ * ERR_BODY_TOO_LARGE; ERR_VALIDATION_FAILED for a field that there is not, is twice or too long; ERR_CLIENT_GONE; ERR_UNAVAILABLE when
+ * the upload was taken for forgotten meanwhile; the storage's.
  */
 enum err form_take(const struct req *rq, struct resp *rs, struct form *ret_form) MUST_CHECK;
-
-/** form_drop(rq, form): Remove the upload again, unless a short has been made of it. */
-void form_drop(const struct req *rq, const struct form *form);
 
 #endif

@@ -39,12 +39,13 @@ make_of_form(const struct req *rq, struct resp *rs)
 	if (e == OK)
 		e = db_run(rq, SHORTS_MAKE_OF_FORM,
 			   DB_ARGS(db_text(rq->user), db_text(form.upload), db_i64(rq, form.video),
-				   db_bool(form.thumbnail > 0), db_text(in.title), db_text(in.description)),
+				   db_bool(form.thumbnail > 0), db_bytes(form.hash, sizeof(form.hash)),
+				   db_text(in.title), db_text(in.description)),
 			   &res);
 	if (e == OK)
 		e = resp_result(rs, 202, &res);
 	if (e)
-		form_drop(rq, &form);
+		upload_drop(rq, form.upload);
 	return e;
 }
 

@@ -78,8 +78,8 @@ struct upload_new {
 enum err upload_new(const struct req *rq, struct resp *rs, const struct upload_new *new,
 		    struct db_result *ret_row);
 
-/** upload_forget(rq, id): Remove the caller's upload ${id}, row and bytes.  Errors: those of shorts.delete_upload. */
-enum err upload_forget(const struct req *rq, const char *id);
+/** upload_drop(rq, id): Remove the caller's upload ${id} that its creator will not hear of, row and bytes, unless a short is made of it. */
+void upload_drop(const struct req *rq, const char *id);
 
 /* The handlers, each in the file of its first word. */
 enum err upload_append(const struct req *rq, struct resp *rs);

@@ -18,8 +18,9 @@ const struct stmt shorts_stmts[SHORTS__MAX] = {
 	[SHORTS_DELETE_UPLOAD] = { "shorts_delete_upload", 2,
 				   "SELECT code, file, thumbnail FROM shorts.delete_upload($1, $2)" },
 	[SHORTS_MAKE] = { "shorts_make", 4, "SELECT code, result FROM shorts.make_short($1, $2, $3, $4)" },
-	[SHORTS_MAKE_OF_FORM] = { "shorts_make_of_form", 6,
-				  "SELECT code, result FROM shorts.make_short_of_form($1, $2, $3, $4, $5, $6)" },
+	[SHORTS_MAKE_OF_FORM] = { "shorts_make_of_form", 7,
+				  "SELECT code, result "
+				  "FROM shorts.make_short_of_form($1, $2, $3, $4, $5, $6, $7)" },
 	[SHORTS_SHOW] = { "shorts_show", 2, "SELECT code, result FROM shorts.show($1, $2)" },
 	[SHORTS_EDIT] = { "shorts_edit", 4, "SELECT code, result FROM shorts.edit($1, $2, $3, $4)" },
 	[SHORTS_REMOVE] = { "shorts_remove", 2, "SELECT code, result FROM shorts.remove($1, $2)" },

@@ -130,6 +130,31 @@ upload_new(const struct req *rq, struct resp *rs, const struct upload_new *new, 
 	return e;
 }
 
+/* Remove the caller's upload, row and bytes.  Errors: those of shorts.delete_upload. */
+static enum err
+forget(const struct req *rq, const char *id)
+{
+	struct db_result row;
+	enum err e = db_run(rq, SHORTS_DELETE_UPLOAD, DB_ARGS(db_text(rq->user), db_text(id)), &row);
+
+	if (e)
+		return e;
+	if (db_str(&row, 0, "code"))
+		return err_from_code(db_str(&row, 0, "code"));
+	store_remove(db_str(&row, 0, "file"));
+	store_remove(db_str(&row, 0, "thumbnail"));
+	return OK;
+}
+
+void
+upload_drop(const struct req *rq, const char *id)
+{
+	/* What cannot be removed now is swept, for its lease is not renewed. */
+	enum err e = forget(rq, id);
+
+	(void)e;
+}
+
 /* Where an upload is after bytes have come, or none. */
 static enum err
 reply_progress(struct resp *rs, int status, int64_t offset, const char *expires)
@@ -141,7 +166,7 @@ reply_progress(struct resp *rs, int status, int64_t offset, const char *expires)
 
 /*
  * POST /uploads, Upload-Length, Upload-Metadata?, and perhaps the first bytes -> 201 with Location, Upload-Offset, Upload-Expires;
- * 403 account_blocked, 412, 413, 415, 429 too_many_uploads with five open ones, 507 storage_full.
+ * 403 account_blocked, 412, 413, 415, 429 too_many_uploads with five open ones, 507 storage_full; on failure nothing is left.
  */
 enum err
 upload_create(const struct req *rq, struct resp *rs)
@@ -167,10 +192,14 @@ upload_create(const struct req *rq, struct resp *rs)
 	lease.upload = db_str(&row, 0, "id");
 	lease.file = new.file;
 	lease.length = new.length;
-	resp_header(rs, "Location", "/api/v1/shorts/uploads/%s", lease.upload);
 	if (new.writing)
 		e = append_body(rq, rs, &lease, &expires);
-	return e ? e : reply_progress(rs, 201, lease.received, expires);
+	if (e) {
+		upload_drop(rq, lease.upload);
+		return e;
+	}
+	resp_header(rs, "Location", "/api/v1/shorts/uploads/%s", lease.upload);
+	return reply_progress(rs, 201, lease.received, expires);
 }
 
 /* PATCH /uploads/:id, Upload-Offset and the bytes from there on -> 204 with Upload-Offset; 409 wrong_offset, 410 upload_expired. */
@@ -231,21 +260,6 @@ upload_show(const struct req *rq, struct resp *rs)
 	return resp_json(rs, 200, reply);
 }
 
-enum err
-upload_forget(const struct req *rq, const char *id)
-{
-	struct db_result row;
-	enum err e = db_run(rq, SHORTS_DELETE_UPLOAD, DB_ARGS(db_text(rq->user), db_text(id)), &row);
-
-	if (e)
-		return e;
-	if (db_str(&row, 0, "code"))
-		return err_from_code(db_str(&row, 0, "code"));
-	store_remove(db_str(&row, 0, "file"));
-	store_remove(db_str(&row, 0, "thumbnail"));
-	return OK;
-}
-
 /* DELETE /uploads/:id -> 204, row and bytes are gone; 409 upload_handed_in. */
 enum err
 upload_delete(const struct req *rq, struct resp *rs)
@@ -256,6 +270,6 @@ upload_delete(const struct req *rq, struct resp *rs)
 		return e;
 	if (!text_is_uuid(rq->arg[0]))
 		return ERR_NOT_FOUND;
-	e = upload_forget(rq, rq->arg[0]);
+	e = forget(rq, rq->arg[0]);
 	return e ? e : resp_empty(rs);
 }

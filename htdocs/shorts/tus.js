@@ -9,6 +9,7 @@ const TUS = { "Tus-Resumable": "1.0.0" };
 const LEAST = 256 * 1024, MOST = 8 * 1024 * 1024;     /* bytes in a piece */
 const QUICK_MS = 1500, SLOW_MS = 6000, DEAD_MS = 60_000; /* a piece takes so long */
 const WAIT_MS = [1000, 2000, 4000, 8000, 15_000];
+const MOMENT_S = 60; /* after so long uploads make way whose creation nobody heard the end of */
 
 export function remembered() {
 	try {
@@ -25,7 +26,8 @@ export function forget() {
 const base64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
 /* It may go better by itself, after a while. */
-const is_passing = (e) => e.status === 0 || e.code === "rate_limited" || e.status >= 500 && e.code !== "storage_full";
+const is_passing = (e) => e.status === 0 || e.code === "rate_limited" || e.status >= 500 && e.code !== "storage_full" ||
+	e.code === "too_many_uploads" && e.wait_s > 0 && e.wait_s <= MOMENT_S;
 
 /* Do nothing for a while, or until the network is back or the upload is stopped. */
 const rest = (ms, signal) => new Promise((resolve) => {

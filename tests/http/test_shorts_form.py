@@ -1,13 +1,14 @@
 """A short in one form, for clients that cannot resume: video, thumbnail, title and description in multipart/form-data."""
 
 import re
-import socket
+import select
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from client import assert_problem
+from client import Api, assert_problem
 from servers import until
-from tus import MIB, some_bytes
+from tus import FORM_END, FORM_HEAD, MIB, some_bytes, start_form
 
 
 @pytest.fixture(params=["lighttpd", "apache"])
@@ -104,15 +105,73 @@ def test_a_picture_that_is_too_large(api, customer):
 
 def test_a_form_that_breaks_off_leaves_nothing(front, customer):
     before = files(front)
-    head = (f"POST /api/v1/shorts HTTP/1.1\r\nHost: 127.0.0.1:{front.system.port}\r\n"
-            f"Authorization: Bearer {customer.access_token}\r\nContent-Length: {10 * MIB}\r\n"
-            "Content-Type: multipart/form-data; boundary=X\r\n\r\n"
-            '--X\r\nContent-Disposition: form-data; name="video"; filename="v"\r\n\r\n')
-    with socket.create_connection(("127.0.0.1", front.system.port), 20) as connection:
-        connection.sendall(head.encode() + bytes(MIB))
+    with start_form(front, customer, 10 * MIB) as connection:
+        connection.sendall(bytes(MIB))
         until(lambda: len(files(front)) > len(before), "the file to be begun")
         assert len(uploads(front, customer)) == 1
     until(lambda: uploads(front, customer) == [] and files(front) == before, "the form to be forgotten", 30)
+
+
+def test_a_form_that_goes_on_says_so(api, customer):
+    """What nobody writes any more is swept; and who hears that this has happened ends."""
+    query = api.system.postgres.query
+
+    def one_more_byte(connection):
+        connection.sendall(b"x")
+        return True
+
+    with start_form(api, customer, 10 * MIB) as connection:
+        [(upload, *_)] = until(lambda: uploads(api, customer), "the form to be begun")
+        query("UPDATE shorts.upload SET leased_until = clock_timestamp() WHERE id = %s", upload)
+        until(lambda: one_more_byte(connection) and query(
+            "SELECT id FROM shorts.upload WHERE id = %s AND leased_until > clock_timestamp()", upload), "the lease to go on")
+        query("DELETE FROM shorts.upload WHERE id = %s", upload)
+        until(lambda: one_more_byte(connection) and select.select([connection], [], [], 0)[0], "an answer")
+        assert b"HTTP/1.1 503" in connection.recv(65536)
+
+
+def test_the_same_form_again_is_the_same_short(api, customer):
+    """Whoever has not heard the reply repeats it."""
+    about = {"title": "x", "description": "#a", "thumbnail": ("t", b"xy"), "video": ("v", some_bytes(MIB))}
+
+    def post(by=customer, **change):
+        reply = Api(api.system).post("/shorts", token=by, **form(**{**about, **change}))
+        assert reply.status_code == 202
+        return reply.json()["id"]
+
+    with ThreadPoolExecutor(3) as pool:
+        made = set(pool.map(lambda _: post(), range(3)))
+    assert len(made) == 1 and len(uploads(api, customer)) == 1
+    for change in ({"title": "y"}, {"description": ""}, {"thumbnail": ("t", b"x")}, {"video": ("v", some_bytes(MIB, seed=2))},
+                   {"by": api.register()}):
+        made.add(post(**change))
+    assert len(made) == 6
+    # The second is tried for its own sake when nothing has become of the first, or it was long ago.
+    query = api.system.postgres.query
+    for change in ("status = 'failed', reason = 'took_too_long'", "created_at = created_at - interval '25 hours'"):
+        query(f"UPDATE shorts.short SET {change} WHERE customer_id = %s AND title = 'x'", customer.id)
+        made.add(post())
+    assert len(made) == 8
+    assert api.delete(f"/shorts/{post()}", token=customer).status_code == 204
+    made.add(post())
+    assert len(made) == 9
+
+
+def test_a_form_while_its_customer_leaves(api, customer):
+    """Erasing waits for nothing that waits for it."""
+    with start_form(api, customer, len(FORM_HEAD) + 1000 + len(FORM_END)) as connection:
+        until(lambda: uploads(api, customer), "the form to be begun")
+        leaving = api.system.postgres.connect()
+        leaving.autocommit = False
+        with leaving, leaving.cursor() as cursor:
+            # What shorts.erase does.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('shorts.erase ' || %s, 0))", [customer.id])
+            connection.sendall(bytes(1000) + FORM_END)
+            until(lambda: api.system.postgres.query("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"),
+                  "the form to wait")
+            cursor.execute("SET lock_timeout = '1s'; DELETE FROM shorts.upload WHERE customer_id = %s", [customer.id])
+        leaving.close()
+        assert b"HTTP/1.1 404" in connection.recv(65536)
 
 
 def test_memory_does_not_grow_with_the_form(api, customer):

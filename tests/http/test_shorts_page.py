@@ -376,6 +376,16 @@ def test_an_upload_is_paused(moa, page, video):
     assert moa.upload["data"] == video.read_bytes()
 
 
+def test_uploads_that_make_way_in_a_moment(moa, page, video):
+    """As those do whose creation this telephone did not hear the end of."""
+    refusals = [(429, {"code": "too_many_uploads", "title": "x"}, ("Retry-After", "1"))]
+    moa.script = lambda call, body: refusals.pop() if call == "POST /shorts/uploads" and refusals else None
+    here = page().enter(moa.url, SOMEBODY, "upload")
+    choose(here, video)
+    here.shows("All of it is sent", "#sent_word")
+    assert refusals == [] and moa.upload["data"] == video.read_bytes()
+
+
 def test_files_that_are_no_use(moa, page, clip, tmp_path):
     """Told before anything is sent in vain: empty, too large, too long; and what the server refuses."""
     here = page().enter(moa.url, SOMEBODY, "upload")

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
@@ -171,7 +172,7 @@ def test_creations_that_are_refused(api, owner, change, status, code):
     reply = api.post("/shorts/uploads", token=owner, headers=headers)
     assert_problem(reply, status, code)
     assert reply.headers["Tus-Resumable"] == "1.0.0"
-    assert api.system.postgres.query("SELECT FROM shorts.upload WHERE customer_id = %s", owner.id) == []
+    assert api.system.postgres.query("SELECT id FROM shorts.upload WHERE customer_id = %s", owner.id) == []
 
 
 def test_patches_that_are_refused(api, customer):
@@ -267,6 +268,43 @@ def test_twenty_at_once(api, customer):
     assert upload.create().created.status_code == 201
 
 
+def test_a_creation_that_is_cut_leaves_nothing(front, customer):
+    """Its client has not heard the upload's name."""
+    def rows():
+        return front.system.postgres.query("SELECT file FROM shorts.upload WHERE customer_id = %s", customer.id)
+
+    with Upload(front, customer, some_bytes(4 * MIB)).start_creation() as connection:
+        connection.sendall(bytes(2 * MIB))
+        [(file,)] = until(rows, "the upload to be begun")
+        place = front.system.shorts_dir / "uploads" / file
+        until(place.exists, "the file to be begun")
+    until(lambda: rows() == [] and not place.exists(), "the upload to be forgotten", 30)
+
+
+def test_uploads_that_were_not_heard_of_make_way(api, customer):
+    """Whoever never heard the reply of a creation creates again."""
+    begun, taken, whole, empty, part = (Upload(api, customer, some_bytes(3000)).create(first=first) for first in (0, 0, 3000, 0, 1000))
+    assert begun.patch(0, 1000).status_code == 204
+
+    def refused():
+        reply = Upload(api, customer, b"x").create().created
+        assert_problem(reply, 429, "too_many_uploads")
+        return int(reply.headers["Retry-After"])
+
+    # Somebody may be about to begin with them.
+    assert 0 < refused() <= 60
+    with taken.start(0):
+        until(lambda: taken.row()[3], "the lease to be taken")
+        api.system.postgres.query("UPDATE shorts.upload SET created_at = created_at - interval '2 minutes' WHERE customer_id = %s",
+                                  customer.id)
+        for upload in (empty, part):
+            assert upload.head().status_code == 200
+            assert Upload(api, customer, b"x").create().created.status_code == 201
+            assert upload.head().status_code == 404
+        assert 0 < refused() <= 60
+    assert (begun.offset(), taken.settled(), whole.offset()) == (1000, 0, 3000)
+
+
 def test_takeovers_have_a_limit(api, customer):
     """Each costs a copy of what has arrived; chunks that come one after the other are not counted."""
     upload = Upload(api, customer, some_bytes(MIB)).create()
@@ -285,6 +323,26 @@ def test_takeovers_have_a_limit(api, customer):
     # A minute later.
     api.system.redis.client().delete(*api.system.redis.client().keys("limit:takeovers:*"))
     upload.finish()
+
+
+def test_room_is_promised_once(api):
+    """To two at the same moment: the second hears of what the first was promised."""
+    def create(connection):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT code FROM shorts.create_upload(%s, 600, gen_random_uuid()::text, NULL, '',"
+                           " (SELECT coalesce(sum(length - received), 0)::bigint + 1000 FROM shorts.upload), false)",
+                           [api.register().id])
+            return cursor.fetchone()[0]
+
+    with closing(api.system.postgres.connect()) as first, closing(api.system.postgres.connect()) as second, \
+            ThreadPoolExecutor(1) as pool:
+        first.autocommit = False
+        assert create(first) is None
+        refused = pool.submit(create, second)
+        until(lambda: refused.done() or api.system.postgres.query(
+            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"), "the second to wait")
+        first.commit()
+        assert refused.result() == "storage_full"
 
 
 def test_the_blocked_do_not_upload(api, customer, ctl):

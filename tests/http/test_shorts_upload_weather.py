@@ -9,7 +9,7 @@ import pytest
 import worker
 from client import assert_problem
 from servers import until
-from tus import MIB, STREAM, TUS, Upload, some_bytes
+from tus import MIB, STREAM, TUS, Upload, some_bytes, start_form
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +69,49 @@ def test_what_nobody_goes_on_with_runs_out(weather, customer):
     assert not gone & files(weather) and kept <= files(weather)
     assert api.post("/shorts", token=customer, json={"upload_id": handed_in.id, "title": "x"}).json() == made
     continued.finish()
+
+
+def start_with_creation(api, customer):
+    return Upload(api, customer, bytes(4 * MIB)).start_creation()
+
+
+@pytest.mark.parametrize("start", [start_with_creation, lambda api, customer: start_form(api, customer, 4 * MIB)],
+                         ids=["creation", "form"])
+def test_what_nobody_can_go_on_with_goes_within_minutes(weather, customer, start):
+    """The program was killed before it could say what the upload is called."""
+    relogin(weather.api, customer)
+    query = weather.postgres.query
+
+    def mine():
+        return query("SELECT id, file FROM shorts.upload WHERE customer_id = %s", customer.id)
+
+    def kill():
+        with start(weather.api, customer) as connection:
+            connection.sendall(bytes(MIB))
+            until(lambda: mine() and mine()[-1][1] in files(weather), "the upload to be begun")
+            for pid in weather.programs()["shorts"]:
+                os.kill(pid, signal.SIGKILL)
+        weather.wait_ready(["shorts"])
+
+    def a_minute_later():
+        query("UPDATE shorts.upload SET leased_until = clock_timestamp(), created_at = created_at - interval '1 minute'"
+              " WHERE customer_id = %s", customer.id)
+
+    kill()
+    [(_, file)] = mine()
+    sweep(weather)
+    assert file in files(weather)
+    a_minute_later()
+    sweep(weather)
+    assert mine() == [] and file not in files(weather)
+    # Where no worker runs they make way.
+    for _ in range(5):
+        kill()
+    refused = Upload(weather.api, customer, b"x").create().created
+    assert_problem(refused, 429, "too_many_uploads")
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    a_minute_later()
+    assert Upload(weather.api, customer, b"x").create().created.status_code == 201
 
 
 @pytest.mark.parametrize("there, back", [("3 days", "-3 days"), ("-3 days", "3 days")])

@@ -10,9 +10,31 @@ TUS = {"Tus-Resumable": "1.0.0"}
 STREAM = {**TUS, "Content-Type": "application/offset+octet-stream"}
 MIB = 1024 * 1024
 
+# A form by hand: what stands before the video, and after it.
+FORM_HEAD = (b'--X\r\nContent-Disposition: form-data; name="title"\r\n\r\nx\r\n'
+             b'--X\r\nContent-Disposition: form-data; name="video"; filename="v"\r\n\r\n')
+FORM_END = b"\r\n--X--\r\n"
+
 
 def some_bytes(size, seed=1):
     return random.Random(seed).randbytes(size)
+
+
+def start(api, customer, method, path, length, **headers):
+    """A request whose head has been sent and whose body, of so many bytes, is the caller's to send: its socket."""
+    about = {"Host": f"127.0.0.1:{api.system.port}", "Authorization": f"Bearer {customer.access_token}",
+             "Content-Length": str(length), **headers}
+    connection = socket.create_connection(("127.0.0.1", api.system.port), 20)
+    connection.sendall("".join([f"{method} {path} HTTP/1.1\r\n", *(f"{name}: {value}\r\n" for name, value in about.items()),
+                                "\r\n"]).encode())
+    return connection
+
+
+def start_form(api, customer, length):
+    """A form of so many bytes, sent as far as its video's first: its socket."""
+    connection = start(api, customer, "POST", "/api/v1/shorts", length, **{"Content-Type": "multipart/form-data; boundary=X"})
+    connection.sendall(FORM_HEAD)
+    return connection
 
 
 class Upload:
@@ -48,13 +70,12 @@ class Upload:
 
     def start(self, at, api=None):
         """A PATCH of all from at on whose head has been sent and whose body is the caller's to send: its socket."""
-        port = (api or self.api).system.port
-        head = (f"PATCH {self.path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {self.customer.access_token}\r\n"
-                f"Tus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: {at}\r\n"
-                f"Content-Length: {len(self.data) - at}\r\n\r\n")
-        connection = socket.create_connection(("127.0.0.1", port), 20)
-        connection.sendall(head.encode())
-        return connection
+        return start(api or self.api, self.customer, "PATCH", self.path, len(self.data) - at, **{**STREAM, "Upload-Offset": str(at)})
+
+    def start_creation(self):
+        """A creation with all of it whose head has been sent and whose body is the caller's to send: its socket."""
+        return start(self.api, self.customer, "POST", "/api/v1/shorts/uploads", len(self.data),
+                     **{**STREAM, "Upload-Length": str(len(self.data))})
 
     def cut(self, at, until_byte, api=None):
         """A PATCH whose connection breaks after the byte until_byte, when the line has nothing more under way: a phone's is slow."""
