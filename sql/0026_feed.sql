@@ -85,8 +85,14 @@ END
 $$;
 
 
+-- shorts.address(media, ending, hidden_at): of one of a short's files; null of what is not served: not ready yet, or hidden.
+CREATE FUNCTION shorts.address(media text, ending text, hidden_at timestamptz) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE WHEN hidden_at IS NULL THEN '/media/shorts/' || media || ending END
+$$;
+
 -- shorts.card_head(...): how a short's card begins, up to its channel's name: what of it is the same for everybody and changes seldom.
--- Said to be immutable, which to_json and to_char are for such values.
+-- The files of a hidden one have no address.  Said to be immutable, which to_json and to_char are for such values.
 CREATE FUNCTION shorts.card_head(id uuid, customer_id uuid, status text, progress integer, reason text, media text, width integer,
 	height integer, duration_s numeric, title text, description text, tags text[], hidden_at timestamptz, created_at timestamptz) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
@@ -94,8 +100,8 @@ BEGIN
 	RETURN concat('{"id":"', id, '","status":"', status, '","reason":', coalesce(to_json(reason)::text, 'null'),
 		',"reason_text":', coalesce(shorts.reason_text(reason)::text, 'null'),
 		',"progress":', CASE status WHEN 'processing' THEN progress::text ELSE 'null' END,
-		',"video_url":', coalesce(to_json('/media/shorts/' || media || '.mp4')::text, 'null'),
-		',"thumbnail_url":', coalesce(to_json('/media/shorts/' || media || '.jpg')::text, 'null'),
+		',"video_url":', coalesce(to_json(shorts.address(media, '.mp4', hidden_at))::text, 'null'),
+		',"thumbnail_url":', coalesce(to_json(shorts.address(media, '.jpg', hidden_at))::text, 'null'),
 		',"width":', coalesce(width::text, 'null'), ',"height":', coalesce(height::text, 'null'),
 		',"duration_s":', coalesce(duration_s::double precision::text, 'null'),
 		',"title":', to_json(title), ',"description":', to_json(description), ',"tags":', array_to_json(tags),

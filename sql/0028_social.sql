@@ -544,7 +544,7 @@ BEGIN
 		array_agg(json_build_object(
 			'short', json_build_object('id', s.id, 'title', s.title, 'description', s.description,
 				'channel', json_build_object('id', s.customer_id, 'nickname', names_of(ARRAY[s.customer_id]) ->> s.customer_id::text),
-				'video_url', '/media/shorts/' || s.media || '.mp4', 'thumbnail_url', '/media/shorts/' || s.media || '.jpg',
+				'video_url', address(s.media, '.mp4', s.hidden_at), 'thumbnail_url', address(s.media, '.jpg', s.hidden_at),
 				'hidden', s.hidden_at IS NOT NULL, 'created_at', moa.rfc3339(s.created_at)),
 			'report_count', r.n, 'last_reported_at', moa.rfc3339(r.at),
 			'newest', array_to_json(ARRAY(
@@ -563,7 +563,8 @@ BEGIN
 END
 $$;
 
--- shorts.set_hidden(admin, short, hidden, reason): take a short out of everybody's sight, or give it back; not_found.
+-- shorts.set_hidden(admin, short, hidden, reason): take a short out of everybody's sight, its video out of its owner's, too, or give
+-- it back; not_found.
 CREATE FUNCTION shorts.set_hidden(admin uuid, short uuid, hide boolean, reason text, OUT code text, OUT result json)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
 BEGIN

@@ -81,7 +81,7 @@ set_hidden(const struct req *rq, struct resp *rs, bool hidden)
 	return e ? e : resp_result(rs, 200, &res);
 }
 
-/* POST /:id/hide {reason?} -> 200 {id, hidden}: only its owner sees it from now on. */
+/* POST /:id/hide {reason?} -> 200 {id, hidden}: only its owner sees it from now on, and nobody its video and poster. */
 enum err
 report_hide(const struct req *rq, struct resp *rs)
 {

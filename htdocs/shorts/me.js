@@ -44,7 +44,7 @@ function upload_item(short) {
 
 		node.className = `upload ${status}`;
 		node.replaceChildren(picture(short),
-			make("div", {}, make("p", {}, ready ? make("a", { href: `#${short.id}` }, name) : name),
+			make("div", {}, make("p", {}, short.video_url ? make("a", { href: `#${short.id}` }, name) : name),
 				make("p", { className: "state" }, state_of(short)),
 				status === "processing" ? make("progress", { max: 100, value: short.progress ?? 0, ariaLabel: say("status.processing", { n: short.progress ?? 0 }) }) : "",
 				ready ? make("p", { className: "state" }, icon("heart"), ` ${few(like_count)}  `, icon("talk"), ` ${few(comment_count)}`) : "",

@@ -136,6 +136,8 @@ export class Player {
 	}
 
 	async play() {
+		if (!this.short.video_url)
+			return this.tell("unplayable"); /* one's own that was hidden, or is not ready yet */
 		if (this.failed)
 			return this.retry();
 		this.wanted = true;

@@ -213,13 +213,24 @@ def test_reports_are_as_of_the_first_page(api, system, owner, fan, admin):
 
 def test_an_administrator_hides_and_shows(api, system, owner, fan, admin):
     short = make_short(system, owner)
+    assert api.post(f"/shorts/{short}/report", token=fan, json={"reason": "spam"}).status_code == 204
+
+    def addresses():
+        cards = [api.get(f"/shorts/{short}", token=owner).json(), whole(api, "/shorts/me/uploads", token=owner)[0],
+                 reported(api, admin, short)["short"]]
+        return {(card["video_url"] is not None, card["thumbnail_url"] is not None) for card in cards}
+
+    assert addresses() == {(True, True)}
     for _ in range(2):
         reply = api.post(f"/shorts/{short}/hide", token=admin, json={"reason": "광고"})
         assert reply.json() == {"id": short, "hidden": True}
     assert_problem(api.get(f"/shorts/{short}", token=fan), 404, "not_found")
     assert api.get(f"/shorts/{short}", token=owner).json()["hidden"] is True
+    # Its files are not served.
+    assert addresses() == {(False, False)}
     assert api.post(f"/shorts/{short}/unhide", token=admin).json() == {"id": short, "hidden": False}
     assert api.get(f"/shorts/{short}").status_code == 200
+    assert addresses() == {(True, True)}
     assert system.postgres.query("SELECT action, detail ->> 'reason' FROM shorts.audit WHERE admin_id = %s AND about = %s ORDER BY id",
                                  admin.id, short) == [("short.hide", "광고"), ("short.hide", "광고"), ("short.unhide", None)]
 

@@ -79,6 +79,16 @@ def test_the_reel(moa, page):
     assert here.complaints() == []
 
 
+def test_a_link_to_what_was_hidden(moa, page):
+    """Its owner may follow it, but there is no video to play."""
+    moa.shorts[7].update(hidden=True, video_url=None, thumbnail_url=None)
+    here = page().enter(moa.url, where=moa.shorts[7]["id"])
+    here.shows("This video could not be loaded.", "#reel article .word")
+    here.press(Keys.ARROW_DOWN)
+    here.plays(1)
+    assert here.complaints() == []
+
+
 def test_keys_in_quick_succession(moa, page):
     """A press while the reel still moves counts from what is seen by then."""
     here = page().enter(moa.url)
@@ -287,10 +297,13 @@ def test_my_page(moa, page):
     """What is being made ready, what failed and why; it is looked after until it is ready."""
     moa.shorts[1].update(status="processing", progress=43, video_url=None, thumbnail_url=None)
     moa.shorts[2].update(status="failed", reason="too_long", video_url=None, thumbnail_url=None)
+    moa.shorts[3].update(hidden=True, video_url=None, thumbnail_url=None)
     here = page(320, 640, "ko-KR").enter(moa.url, SOMEBODY, "me")
     until(lambda: len(here.all("#shelf .upload")) == 12, "my videos")
     states = here.text("#shelf .upload .state:nth-child(2)")
-    assert states[1:3] == ["영상을 준비하고 있어요, 43%", "올리지 못했어요: 영상이 60초보다 길어요."]
+    assert states[1:4] == ["영상을 준비하고 있어요, 43%", "올리지 못했어요: 영상이 60초보다 길어요.", "운영자가 가린 영상이에요"]
+    # Only what can be watched is linked.
+    assert [bool(item.find_elements("css selector", "a")) for item in here.all("#shelf .upload")[:5]] == [True, False, False, False, True]
     assert here.fits()
     moa.shorts[1].update(status="ready", progress=None, video_url="/media/shorts/1.mp4", thumbnail_url="/media/shorts/1.jpg")
     until(lambda: "조회" in here.text("#shelf .upload .state:nth-child(2)")[1], "the second to be ready")
