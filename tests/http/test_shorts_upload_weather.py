@@ -154,6 +154,7 @@ def test_without_postgresql_it_waits_and_without_redis_it_does_not(weather, cust
     upload = Upload(weather.api, customer, some_bytes(3 * MIB)).create(first=MIB)
     weather.redis.stop()
     assert Upload(weather.api, customer, b"x").create().created.status_code == 201
+    weather.postgres.query("UPDATE shorts.upload SET leased_until = clock_timestamp() WHERE id = %s", upload.id)
     assert upload.patch(MIB, 1000).status_code == 204
     weather.redis.start()
     with upload.start(MIB + 1000) as connection:
