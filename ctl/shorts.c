@@ -8,11 +8,13 @@
 static int
 print_size(struct ctl *ctl)
 {
-	PGresult *res = pg_run_long(&ctl->pg,
-				    "SELECT (SELECT count(*) FROM shorts.short) AS shorts, "
-				    "(SELECT count(*) FROM shorts.reaction) AS reactions, "
-				    "(SELECT count(*) FROM shorts.comment) AS comments",
-				    PG_NO_ARGS);
+	PGresult *res =
+	    pg_run_long(&ctl->pg,
+			"WITH kept AS MATERIALIZED (SELECT id FROM shorts.short WHERE status <> 'deleted') "
+			"SELECT (SELECT count(*) FROM kept) AS shorts, "
+			"(SELECT count(*) FROM shorts.reaction JOIN kept ON id = short_id) AS reactions, "
+			"(SELECT count(*) FROM shorts.comment c JOIN kept k ON k.id = short_id) AS comments",
+			PG_NO_ARGS);
 
 	if (!res)
 		return CTL_FAILED;

@@ -23,16 +23,17 @@ CREATE TABLE shorts.upload (
 CREATE INDEX upload_customer ON shorts.upload (customer_id, created_at);
 CREATE INDEX upload_expires ON shorts.upload (expires_at);
 
--- A short, from the moment it is handed in.  It can be seen by everybody when it is ready and nobody has hidden it.
+-- A short, from the moment it is handed in.  It can be seen by everybody when it is ready and nobody has hidden it.  A deleted one
+-- is nobody's, without words or files, and stays only until what hangs on it has been removed, which may be a lot.
 CREATE TABLE shorts.short (
 	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-	customer_id uuid NOT NULL,  -- whose channel it is on
+	customer_id uuid,  -- whose channel it is on
 	upload_id uuid NOT NULL UNIQUE,  -- what it was made from: handing that in again gives the same short
 	form_hash bytea,  -- of all that came with it, if that was in a form: the same form again gives the same short, too
 	title text NOT NULL CHECK (length(title) BETWEEN 1 AND 50),
 	description text NOT NULL DEFAULT '' CHECK (length(description) <= 150),
 	tags text[] NOT NULL DEFAULT '{}',  -- the words after # in the description, lower case, each once
-	status text NOT NULL DEFAULT 'processing' CHECK (status IN ('processing', 'ready', 'failed')),
+	status text NOT NULL DEFAULT 'processing' CHECK (status IN ('processing', 'ready', 'failed', 'deleted')),
 	progress integer NOT NULL DEFAULT 0 CHECK (progress BETWEEN 0 AND 100),  -- of processing, in percent
 	reason text,  -- why it failed: a word that shorts.reason_text (0025_processing.sql) explains
 	media text UNIQUE,  -- the unguessable name of its files; null before it is ready
@@ -41,6 +42,7 @@ CREATE TABLE shorts.short (
 	duration_s numeric(6, 3) CHECK (duration_s > 0),
 	created_at timestamptz NOT NULL DEFAULT moa.now(),
 	hidden_at timestamptz,  -- by an administrator
+	CHECK ((status = 'deleted') = (customer_id IS NULL)),
 	CHECK ((status = 'failed') = (reason IS NOT NULL)),
 	CHECK (status <> 'ready' OR (media IS NOT NULL AND width IS NOT NULL AND height IS NOT NULL AND duration_s IS NOT NULL))
 );

@@ -2,6 +2,8 @@
 --
 -- A worker leases a short and renews its lease by saying how far it is.  The fence counts the leases: what a worker says that has
 -- lost its own, because it was thought dead, is not heard.  Leases end by PostgreSQL's clock, which nobody moves.
+--
+-- Who locks a short and its job locks the short first, as who deletes it does.
 
 SET LOCAL ROLE moa_shorts_owner;
 
@@ -71,6 +73,7 @@ $$;
 CREATE FUNCTION shorts.video_progress(short uuid, p_fence bigint, p_progress integer, OUT held boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
 BEGIN
+	PERFORM FROM shorts.short s WHERE s.id = short FOR NO KEY UPDATE;
 	UPDATE job SET leased_until = clock_timestamp() + interval '1 minute' WHERE short_id = short AND fence = p_fence;
 	held := FOUND;
 	IF held THEN

@@ -40,6 +40,8 @@ CREATE TABLE shorts.report (
 CREATE INDEX report_customer ON shorts.report (customer_id);
 CREATE INDEX report_at ON shorts.report (created_at);
 
+CREATE INDEX short_deleted ON shorts.short (id) WHERE status = 'deleted';
+
 -- What administrators did.
 CREATE TABLE shorts.audit (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -266,7 +268,7 @@ DECLARE
 	short uuid;
 BEGIN
 	SELECT c.short_id INTO short FROM shorts.comment c JOIN shorts.short s ON s.id = c.short_id
-	WHERE c.id = comment AND customer IN (c.customer_id, s.customer_id) FOR KEY SHARE OF s;
+	WHERE c.id = comment AND customer IN (c.customer_id, s.customer_id) AND s.status <> 'deleted' FOR KEY SHARE OF s;
 	PERFORM FROM tally t WHERE t.short_id = short FOR NO KEY UPDATE;
 	PERFORM FROM shorts.comment c WHERE c.id = comment AND c.deleted_at IS NULL;
 	IF FOUND AND short IS NOT NULL THEN
@@ -491,12 +493,54 @@ BEGIN
 END
 $$;
 
--- shorts.remove(customer, short): delete a short of one's own, with all that hangs on it; not_found.  The worker removes its files.
+-- shorts.mark_deleted(ids): these shorts are nobody's from now on; how many of them were somebody's.  However much hangs on them,
+-- that takes no longer: it is the worker's (shorts.clear_deleted), as are their files.
+CREATE FUNCTION shorts.mark_deleted(ids uuid[]) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+	marked bigint;
+BEGIN
+	UPDATE shorts.short s SET status = 'deleted', reason = NULL, customer_id = NULL, form_hash = NULL, media = NULL, title = '-',
+		description = '', tags = '{}'
+	WHERE s.id = ANY (ids) AND s.status <> 'deleted';
+	GET DIAGNOSTICS marked = ROW_COUNT;
+	DELETE FROM shorts.job j WHERE j.short_id = ANY (ids);
+	DELETE FROM shorts.upload u WHERE u.id IN (SELECT s.upload_id FROM shorts.short s WHERE s.id = ANY (ids));
+	RETURN marked;
+END
+$$;
+
+-- shorts.clear_deleted(most): of a deleted short remove up to so many rows of each kind that hangs on it, with the last of them the
+-- short itself; how many, and whether there was one, for there may be others.  One that somebody has locked is left for later.
+CREATE FUNCTION shorts.clear_deleted(most integer, OUT rows bigint, OUT more boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
+DECLARE
+	next uuid;
+BEGIN
+	SELECT s.id INTO next FROM short s WHERE s.status = 'deleted' LIMIT 1 FOR UPDATE SKIP LOCKED;
+	more := FOUND;
+	WITH views AS (
+		DELETE FROM view WHERE ctid = ANY (ARRAY(SELECT v.ctid FROM view v WHERE v.short_id = next LIMIT most)) RETURNING 1
+	), reactions AS (
+		DELETE FROM reaction WHERE ctid = ANY (ARRAY(SELECT r.ctid FROM reaction r WHERE r.short_id = next LIMIT most)) RETURNING 1
+	), comments AS (
+		DELETE FROM comment WHERE ctid = ANY (ARRAY(SELECT c.ctid FROM comment c WHERE c.short_id = next LIMIT most)) RETURNING 1
+	), reports AS (
+		DELETE FROM report WHERE ctid = ANY (ARRAY(SELECT r.ctid FROM report r WHERE r.short_id = next LIMIT most)) RETURNING 1
+	)
+	SELECT (SELECT count(*) FROM views) + (SELECT count(*) FROM reactions) + (SELECT count(*) FROM comments)
+		+ (SELECT count(*) FROM reports) INTO rows;
+	IF rows < most THEN
+		DELETE FROM short s WHERE s.id = next;
+	END IF;
+END
+$$;
+
+-- shorts.remove(customer, short): delete a short of one's own; not_found.
 CREATE FUNCTION shorts.remove(customer uuid, short uuid, OUT code text, OUT result json)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
 BEGIN
-	DELETE FROM shorts.short s WHERE s.id = short AND s.customer_id = customer;
-	IF NOT FOUND THEN
+	IF mark_deleted(ARRAY(SELECT s.id FROM shorts.short s WHERE s.id = short AND s.customer_id = customer)) = 0 THEN
 		code := 'not_found';
 	END IF;
 END
@@ -553,7 +597,8 @@ BEGIN
 				ORDER BY n.created_at DESC, n.customer_id LIMIT 10)))
 			ORDER BY r.at DESC, r.short_id DESC) AS items
 	INTO hits FROM (
-		SELECT g.short_id, count(*) AS n, max(g.created_at) AS at FROM report g WHERE g.created_at <= begun.at
+		SELECT g.short_id, count(*) AS n, max(g.created_at) AS at FROM report g
+		WHERE g.created_at <= begun.at AND g.short_id NOT IN (SELECT d.id FROM short d WHERE d.status = 'deleted')
 		GROUP BY 1 HAVING (max(g.created_at), g.short_id) < (after.at, after.id)
 		ORDER BY 3 DESC, 1 DESC LIMIT most + 1
 	) r JOIN short s ON s.id = r.short_id;
@@ -570,7 +615,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
 BEGIN
 	INSERT INTO audit (admin_id, action, about, detail)
 	VALUES (admin, CASE WHEN hide THEN 'short.hide' ELSE 'short.unhide' END, short::text, jsonb_build_object('reason', reason));
-	UPDATE shorts.short s SET hidden_at = CASE WHEN hide THEN coalesce(s.hidden_at, moa.now()) END WHERE s.id = short;
+	UPDATE shorts.short s SET hidden_at = CASE WHEN hide THEN coalesce(s.hidden_at, moa.now()) END
+	WHERE s.id = short AND s.status <> 'deleted';
 	IF FOUND THEN
 		result := json_build_object('id', short, 'hidden', hide);
 	ELSE
@@ -588,8 +634,8 @@ BEGIN
 END
 $$;
 
--- shorts.erase(customer): somebody has left: all that was theirs goes, and the counts it was in are right afterwards.  What is
--- just beginning ends first (shorts.hold), and nothing begins after it.
+-- shorts.erase(customer): somebody has left: all that was theirs goes, and the counts it was in are right afterwards; what others did
+-- to their shorts follows (shorts.mark_deleted).  What is just beginning ends first (shorts.hold), and nothing begins after it.
 CREATE FUNCTION shorts.erase(customer uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = shorts, pg_temp AS $$
 DECLARE
@@ -597,7 +643,8 @@ DECLARE
 BEGIN
 	PERFORM pg_advisory_xact_lock(hashtextextended('shorts.erase ' || customer, 0));
 	PERFORM lock_many();
-	DELETE FROM short s WHERE s.customer_id = customer;
+	PERFORM mark_deleted(ARRAY(SELECT s.id FROM short s WHERE s.customer_id = customer));
+	DELETE FROM channel_name n WHERE n.customer_id = customer;
 	DELETE FROM upload u WHERE u.customer_id = customer;
 	DELETE FROM subscription f WHERE f.customer_id = customer;
 	DELETE FROM subscription f WHERE f.channel_id = customer;
@@ -624,7 +671,8 @@ END
 $$;
 
 
--- shorts.differences(): what of shorts' counts is not as it should be; one statement, so that nothing changes meanwhile.
+-- shorts.differences(): what of shorts' counts is not as it should be; one statement, so that nothing changes meanwhile.  Those of
+-- deleted shorts say nothing any more.
 CREATE FUNCTION shorts.differences(OUT short_id uuid, OUT rule text, OUT stands text, OUT should text) RETURNS SETOF record
 LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_column
@@ -652,25 +700,27 @@ BEGIN
 		LEFT JOIN reactions r ON r.short_id = s.id
 		LEFT JOIN comments c ON c.short_id = s.id
 		LEFT JOIN views v ON v.short_id = s.id
+	), differ (short_id, rule, stands, should) AS (
+		SELECT c.id, 'every short has a tally', 'none', 'one' FROM compared c WHERE c.missing
+		UNION ALL
+		SELECT c.id, 'a tally repeats its short: created, live, tagged', c.said, c.is FROM compared c WHERE NOT c.missing AND NOT c.same
+		UNION ALL
+		SELECT c.id, 'a tally counts ' || (ARRAY['likes', 'dislikes', 'comments', 'views'])[i], c.have[i]::text, c.want[i]::text
+		FROM compared c, generate_series(1, 4) i WHERE NOT c.missing AND c.have[i] <> c.want[i]
+		UNION ALL
+		SELECT p.short_id, 'comment ' || p.id || ' counts its replies', p.replies::text, coalesce(r.n, 0)::text
+		FROM shorts.comment p LEFT JOIN replies r ON r.parent_id = p.id
+		WHERE p.parent_id IS NULL AND p.replies <> coalesce(r.n, 0)
+		UNION ALL
+		SELECT p.short_id, 'comment ' || p.id || ' is gone when nothing hangs on it', 'deleted', 'gone'
+		FROM shorts.comment p LEFT JOIN replies r ON r.parent_id = p.id
+		WHERE p.deleted_at IS NOT NULL AND r.n IS NULL
+		UNION ALL
+		SELECT r.short_id, 'replies hang on a comment of the same short', r.parent_id::text, NULL
+		FROM replies r LEFT JOIN shorts.comment p ON p.id = r.parent_id AND p.short_id = r.short_id AND p.parent_id IS NULL
+		WHERE p.id IS NULL
 	)
-	SELECT c.id, 'every short has a tally', 'none', 'one' FROM compared c WHERE c.missing
-	UNION ALL
-	SELECT c.id, 'a tally repeats its short: created, live, tagged', c.said, c.is FROM compared c WHERE NOT c.missing AND NOT c.same
-	UNION ALL
-	SELECT c.id, 'a tally counts ' || (ARRAY['likes', 'dislikes', 'comments', 'views'])[i], c.have[i]::text, c.want[i]::text
-	FROM compared c, generate_series(1, 4) i WHERE NOT c.missing AND c.have[i] <> c.want[i]
-	UNION ALL
-	SELECT p.short_id, 'comment ' || p.id || ' counts its replies', p.replies::text, coalesce(r.n, 0)::text
-	FROM shorts.comment p LEFT JOIN replies r ON r.parent_id = p.id
-	WHERE p.parent_id IS NULL AND p.replies <> coalesce(r.n, 0)
-	UNION ALL
-	SELECT p.short_id, 'comment ' || p.id || ' is gone when nothing hangs on it', 'deleted', 'gone'
-	FROM shorts.comment p LEFT JOIN replies r ON r.parent_id = p.id
-	WHERE p.deleted_at IS NOT NULL AND r.n IS NULL
-	UNION ALL
-	SELECT r.short_id, 'replies hang on a comment of the same short', r.parent_id::text, NULL
-	FROM replies r LEFT JOIN shorts.comment p ON p.id = r.parent_id AND p.short_id = r.short_id AND p.parent_id IS NULL
-	WHERE p.id IS NULL;
+	SELECT d.* FROM differ d WHERE d.short_id NOT IN (SELECT s.id FROM shorts.short s WHERE s.status = 'deleted');
 END
 $$;
 
@@ -738,4 +788,4 @@ GRANT EXECUTE ON FUNCTION
 	shorts.report_short(uuid, uuid, text, text), shorts.reports(uuid, text, integer),
 	shorts.set_hidden(uuid, uuid, boolean, text)
 	TO moa_shorts;
-GRANT EXECUTE ON FUNCTION shorts.erase(uuid) TO moa_worker;
+GRANT EXECUTE ON FUNCTION shorts.erase(uuid), shorts.clear_deleted(integer) TO moa_worker;

@@ -112,6 +112,7 @@ static const struct stmt stmts[WORKER__MAX] = {
 				 "SELECT shorts.video_again($1, $2, make_interval(secs => $3::bigint), $4)" },
 	[WORKER_VIDEO_DONE] = { "video_done", 7,
 				"SELECT held FROM shorts.video_done($1, $2, $3, $4, $5, $6, $7)" },
+	[WORKER_CLEAR_DELETED] = { "clear_deleted", 1, "SELECT rows, more FROM shorts.clear_deleted($1)" },
 	[WORKER_END_CONFIRM] = { "end_confirm", 3, "SELECT code FROM pay.end_confirm($1, NULL, $2, $3)" },
 };
 
@@ -165,7 +166,7 @@ chores(struct worker *w)
 static int
 work_once(struct worker *w)
 {
-	enum err done, delivered, made, summarised, swept;
+	enum err done, delivered, made, summarised, swept, cleared;
 	bool more;
 
 	db_wait(w->job.db, clock_ms() + CONNECTION_MS);
@@ -173,12 +174,15 @@ work_once(struct worker *w)
 	done = chores(w);
 	delivered = trade_all(w, &webhook_trade);
 	do
+		cleared = remains_next(w, &more);
+	while (more);
+	do
 		swept = orphan_next(w, &more);
 	while (more);
 	do
 		summarised = summary_next(w, &more);
 	while (more);
-	return done || delivered || made || summarised || swept ? 1 : 0;
+	return done || delivered || made || summarised || swept || cleared ? 1 : 0;
 }
 
 /*
@@ -202,6 +206,8 @@ work_until_stopped(struct worker *w)
 			pause_ms = PAUSE_MIN_MS;
 		else
 			pause_ms = pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause_ms * 2;
+		e = remains_next(w, &more);
+		(void)e;
 		e = orphan_next(w, &more);
 		(void)e;
 		e = summary_next(w, &more);

