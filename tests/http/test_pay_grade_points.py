@@ -5,7 +5,7 @@ import pytest
 from books import Books
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def books(make_database):
     books = Books(make_database())
     books.ctl("clock", "on")

@@ -31,7 +31,7 @@ def advance(system, interval):
 
 
 def files(system):
-    return {path.name for path in (system.shorts_dir / "uploads").iterdir()}
+    return {path.name for path in system.shorts_dir.glob("uploads/*")}
 
 
 def sweep(system):

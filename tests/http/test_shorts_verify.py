@@ -75,7 +75,8 @@ def test_no_shorts_are_right(make_database):
     assert make_database().ctl("shorts", "verify") == "the counts are right: 0 shorts, 0 reactions, 0 comments\n"
 
 
-def test_what_was_counted_is_right(world):
+def test_what_was_counted_is_right(make_database):
+    world = World(make_database())
     assert world.ctl("shorts", "verify") == "the counts are right: 6 shorts, 18 reactions, 72 comments\n"
     assert {row[1:] for row in world.tallies()} == {(2, 1, 12, 3)}
 
