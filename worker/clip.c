@@ -99,9 +99,10 @@ judge(struct json_object *stream, int64_t container_ms, struct clip *clip)
 {
 	int64_t width = json_member_i64(stream, "width", 0), height = json_member_i64(stream, "height", 0);
 
-	clip->duration_ms = duration_ms(stream);
-	if (clip->duration_ms == 0)
-		clip->duration_ms = container_ms;
+	clip->picture_ms = duration_ms(stream);
+	if (clip->picture_ms == 0)
+		clip->picture_ms = container_ms;
+	clip->duration_ms = clip->picture_ms > container_ms ? clip->picture_ms : container_ms;
 	if (!is_known(json_member_text(stream, "codec_name")))
 		return "unsupported_codec";
 	if (!fits(width) || !fits(height))
@@ -141,7 +142,6 @@ clip_read(struct arena *a, const char *text, struct clip *ret_clip)
 			picture = stream;
 			clip.video = (int)json_member_i64(stream, "index", (int64_t)i);
 		}
-		clip.sound = clip.sound || json_member_is(stream, "codec_type", "audio");
 	}
 	if (!picture)
 		return "no_picture";

@@ -2,7 +2,6 @@
 #ifndef CLIP_H
 #define CLIP_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct arena;
@@ -12,9 +11,10 @@ enum { CLIP_MS_MAX = 60000, CLIP_SLACK_MS = 100 };
 
 struct clip {
 	int video;	     /* number of the stream with the picture */
-	bool sound;	     /* there is a stream with sound */
 	int width, height;   /* as it is to be seen: turned, with square pixels */
-	int64_t duration_ms; /* 0: not known */
+	int64_t duration_ms; /* of whatever is in it; 0: not known */
+	int64_t
+	    picture_ms; /* of the picture, which may end before the sound; the same where nothing else is known */
 };
 
 /**

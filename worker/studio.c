@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "arena.h"
 #include "clip.h"
@@ -18,13 +19,16 @@
 #define FROM_FILES "-protocol_whitelist", "file"
 #define CONTAINERS FROM_FILES, "-format_whitelist", "mov,matroska"
 /* Frames of more than 4096 by 4096 pixels are not decoded, whatever the container says of their size. */
-#define DECODERS    "-codec_whitelist", decoders, "-max_pixels", "16777216"
-#define QUIET	    "-hide_banner", "-v", "error"
-#define FFMPEG(m)   (m)->w->studio->ffmpeg, QUIET, "-nostdin", "-y"
+#define DECODERS "-codec_whitelist", decoders, "-max_pixels", "16777216"
+#define QUIET	 "-hide_banner", "-v", "error"
+/* Two threads decode, and, where that is told once more, two encode; without a word each would take all there are. */
+#define TWO_THREADS "-threads", "2"
+#define FFMPEG(m)   (m)->w->studio->ffmpeg, QUIET, "-nostdin", "-y", "-filter_threads", "1", TWO_THREADS
 #define NO_METADATA "-map_metadata", "-1"
 #define POSTER	    "-frames:v", "1", "-q:v", "4", "-f", "image2", "-update", "1", "file:poster.jpg"
 
 enum {
+	BUSY_THREADS = 3, /* two for the codecs, and what is left for the rest */
 	PROBE_MS = 30000,
 	POSTER_MS = 60000,
 	BEAT_MS = 1000,
@@ -70,6 +74,7 @@ run(struct making *m, int64_t within_ms, const char *const *args, bool (*on_line
 	const struct tool tool = { .args = args,
 				   .dir = m->dir,
 				   .within_ms = within_ms,
+				   .cpu_s = within_ms * BUSY_THREADS / 1000,
 				   .stop_fd = m->w->stop_fd,
 				   .on_line = on_line,
 				   .on_beat = still_here,
@@ -106,6 +111,13 @@ reason_of(enum tool_end end, const char *failed)
 	default:
 		return failed;
 	}
+}
+
+/* Is it our own trouble, rather than the file's? */
+static bool
+is_ours(const char *reason)
+{
+	return reason == studio_stopped || reason == studio_killed || reason == studio_broken;
 }
 
 /* What the container says; nothing is decoded for it. */
@@ -168,7 +180,7 @@ encode(struct making *m, const struct clip *clip)
 		"-map", picture, "-map", "0:a:0?", "-sn", "-dn", NO_METADATA, "-map_chapters", "-1", "-t", "61",
 		"-vf", filter, "-fpsmax", "60",
 		"-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-crf", "23",
-		"-maxrate", "5M", "-bufsize", "10M", "-g", "120", "-threads", "2",
+		"-maxrate", "5M", "-bufsize", "10M", "-g", "120", TWO_THREADS,
 		"-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", "48000",
 		"-movflags", "+faststart", "-fs", "134217728", "-f", "mp4", "file:video.mp4", NULL
 	};
@@ -185,7 +197,7 @@ check(struct making *m, const struct clip *promised, struct clip *ret_clip)
 	const char *reason = probe(m, "file:video.mp4", ret_clip);
 	struct stat st;
 
-	if (reason == studio_stopped || reason == studio_killed || reason == studio_broken)
+	if (is_ours(reason))
 		return reason;
 	if (stat(arena_printf(&m->w->arena, "%s/video.mp4", m->dir), &st) != 0)
 		return studio_broken;
@@ -194,13 +206,24 @@ check(struct making *m, const struct clip *promised, struct clip *ret_clip)
 	if (reason)
 		return strcmp(reason, "too_long") == 0 ? reason : "unreadable";
 	/* Of a file that was cut off, what is there can be decoded: a third of a video is no short. */
-	if (ret_clip->duration_ms <= 0 || ret_clip->duration_ms < promised->duration_ms * 9 / 10 - 500)
+	if (ret_clip->picture_ms <= 0 || ret_clip->picture_ms < promised->picture_ms * 9 / 10 - 500)
 		return "unreadable";
 	return NULL;
 }
 
-/* The picture that came along, cut to the video's shape; false: it cannot be read. */
-static bool
+/* A poster, or why there is none.  Where there is nothing to be seen ffmpeg makes nothing, and finds no fault with that. */
+static const char *
+make_poster(struct making *m, const char *const *args)
+{
+	enum tool_end end = run(m, POSTER_MS, args, NULL, NULL);
+
+	if (end == TOOL_DONE && access(arena_printf(&m->w->arena, "%s/poster.jpg", m->dir), F_OK) != 0)
+		end = TOOL_FAILED;
+	return reason_of(end, "unreadable");
+}
+
+/* The picture that came along, cut to the video's shape. */
+static const char *
 poster_of_picture(struct making *m, const struct clip *clip)
 {
 	const char *filter =
@@ -214,21 +237,32 @@ poster_of_picture(struct making *m, const struct clip *clip)
 	};
 	/* clang-format on */
 
-	return run(m, POSTER_MS, args, NULL, NULL) == TOOL_DONE;
+	return make_poster(m, args);
 }
 
 /* A frame from a tenth of the video: the first one is often black. */
 static const char *
 poster_of_video(struct making *m, const struct clip *clip)
 {
-	const char *at = arena_printf(&m->w->arena, "%lldms", (long long)(clip->duration_ms / 10));
+	const char *at = arena_printf(&m->w->arena, "%lldms", (long long)(clip->picture_ms / 10));
 	/* clang-format off */
 	const char *const args[] = {
 		FFMPEG(m), CONTAINERS, "-ss", at, "-i", "file:video.mp4", POSTER, NULL
 	};
 	/* clang-format on */
 
-	return reason_of(run(m, POSTER_MS, args, NULL, NULL), "unreadable");
+	return make_poster(m, args);
+}
+
+/* A frame takes the place of a picture that cannot be read, but not of one that could not be tried. */
+static const char *
+poster(struct making *m, const struct clip *clip, bool picture)
+{
+	const char *reason = picture ? poster_of_picture(m, clip) : NULL;
+
+	if (picture && (!reason || is_ours(reason) || is_full(m->dir, reason)))
+		return reason;
+	return poster_of_video(m, clip);
 }
 
 const char *
@@ -243,8 +277,8 @@ studio_make(struct worker *w, const char *dir, bool picture, bool (*progress)(st
 		reason = encode(&m, &promised);
 	if (!reason)
 		reason = check(&m, &promised, &made);
-	if (!reason && !(picture && poster_of_picture(&m, &made)))
-		reason = poster_of_video(&m, &made);
+	if (!reason)
+		reason = poster(&m, &made, picture);
 	if (!reason)
 		*ret_clip = made;
 	return reason && is_full(dir, reason) ? studio_full : reason;

@@ -2,6 +2,7 @@
 #ifndef STUDIO_H
 #define STUDIO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct worker;

@@ -24,7 +24,8 @@ enum {
 	LINE_MAX = 512,
 	COMPLAINT_MAX = 400,
 	LOWEST = 19,
-	MISSING = 127, /* what a shell says, too */
+	LAST_WORDS_S = 2, /* of processor time, for who is told that it has used up its own */
+	MISSING = 127,	  /* what a shell says, too */
 	/* linux/ioprio.h, which Debian's headers have in another package */
 	IOPRIO_WHO_PROCESS = 1,
 	IOPRIO_IDLE = 3 << 13
@@ -35,7 +36,9 @@ static const struct {
 	int which;
 	rlim_t max;
 } limits[] = {
-	{ RLIMIT_AS, 3ul << 30 }, { RLIMIT_FSIZE, 512ul << 20 }, { RLIMIT_CPU, 1800 }, { RLIMIT_NOFILE, 64 },
+	{ RLIMIT_AS, 3ul << 30 },
+	{ RLIMIT_FSIZE, 512ul << 20 },
+	{ RLIMIT_NOFILE, 64 },
 	{ RLIMIT_CORE, 0 },
 };
 
@@ -54,10 +57,13 @@ struct run {
 };
 
 static void
-confine(pid_t parent)
+confine(const struct tool *t, pid_t parent)
 {
+	const struct rlimit cpu = { (rlim_t)t->cpu_s, (rlim_t)t->cpu_s + LAST_WORDS_S };
 	size_t i;
 
+	if (setrlimit(RLIMIT_CPU, &cpu) != 0)
+		_exit(MISSING);
 	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
 		const struct rlimit limit = { limits[i].max, limits[i].max };
 
@@ -88,7 +94,7 @@ child(const struct tool *t, pid_t parent, int out, int err)
 	if (nothing < 0 || dup2(nothing, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 || chdir(t->dir) != 0)
 		_exit(MISSING);
 	close_range(3, ~0u, 0);
-	confine(parent);
+	confine(t, parent);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -216,23 +222,40 @@ listen_to(struct run *r)
 	}
 }
 
+/*
+ * Has it used up its processor time?  Half of it counts: the kernel enforces it by ticks, which on a busy virtual machine are
+ * far more than what it says afterwards.
+ */
+static bool
+is_spent(const struct tool *t, const struct rusage *used)
+{
+	int64_t used_ms = (int64_t)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) * 1000 +
+			  (used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1000;
+
+	return used_ms >= t->cpu_s * 1000 / 2;
+}
+
 static enum tool_end
 finish(struct run *r, bool by_itself)
 {
+	struct rusage used = { 0 };
 	int status = 0;
 
 	/* Also what it may have started in turn. */
 	kill(-r->pid, SIGKILL);
 	kill(r->pid, SIGKILL);
-	while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
+	while (wait4(r->pid, &status, 0, &used) < 0 && errno == EINTR)
 		continue;
 	if (!by_itself)
 		return r->end;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return TOOL_DONE;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == MISSING)
 		return TOOL_MISSING;
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-		return TOOL_KILLED;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? TOOL_DONE : TOOL_FAILED;
+	/* By whichever signal or status: who is told of it may end in his own way, and who is deaf to it is killed. */
+	if ((WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) || is_spent(r->tool, &used))
+		return TOOL_LATE;
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? TOOL_KILLED : TOOL_FAILED;
 }
 
 static void
@@ -248,12 +271,13 @@ log_end(const struct run *r)
 enum tool_end
 tool_run(struct arena *a, const struct tool *t, const char **ret_output)
 {
-	struct run r = { .arena = a, .tool = t };
+	/* What has come to life and cannot be listened to has not been started, either. */
+	struct run r = { .arena = a, .tool = t, .end = TOOL_MISSING };
 
 	if (start(&r))
 		r.end = finish(&r, listen_to(&r));
-	else
-		r.end = r.pid > 0 ? finish(&r, false) : TOOL_MISSING;
+	else if (r.pid > 0)
+		r.end = finish(&r, false);
 	if (r.out >= 0)
 		close(r.out);
 	if (r.err >= 0)

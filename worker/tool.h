@@ -14,6 +14,7 @@ struct tool {
 	const char *const *args; /* its path first, then what it is told, then NULL */
 	const char *dir;	 /* where it runs */
 	int64_t within_ms;	 /* it is killed then */
+	int64_t cpu_s;		 /* or when it has used so much processor time */
 	int stop_fd;		 /* or when this becomes readable; -1: never */
 	/* If not NULL, gets each line it prints; false: kill it.  Else the lines are collected. */
 	bool (*on_line)(void *ctx, const char *line);
@@ -26,7 +27,7 @@ enum tool_end {
 	TOOL_DONE,    /* status 0 */
 	TOOL_FAILED,  /* another status, a signal of its own making, or more output than is taken */
 	TOOL_KILLED,  /* by somebody else: a machine short of memory does so */
-	TOOL_LATE,    /* killed for its time */
+	TOOL_LATE,    /* its time is up, by the clock or the processor's */
 	TOOL_STOPPED, /* by stop_fd, on_line or on_beat */
 	TOOL_MISSING, /* it could not be started */
 };

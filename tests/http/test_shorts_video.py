@@ -79,14 +79,24 @@ def test_what_telephones_and_editors_make(studio, clip, name, codec):
     assert probe(studio.file(short["video_url"]))["pix_fmt"] == "yuv420p"
 
 
-def test_a_picture_of_ones_own(studio, clip, tmp_path):
+@pytest.fixture
+def red(tmp_path):
+    """A picture of one's own."""
     ffmpeg("-f", "lavfi", "-i", "color=red:s=300x100", "-frames:v", 1, tmp_path / "red.png")
-    short = studio.make(clip(), picture=tmp_path / "red.png")
-    poster = studio.file(short["thumbnail_url"])
-    assert (probe(poster)["width"], probe(poster)["height"]) == (128, 228)
+    return tmp_path / "red.png"
+
+
+def is_red(poster):
     dot = subprocess.run(["ffmpeg", "-v", "error", "-i", poster, "-vf", "scale=1:1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
                          check=True, capture_output=True).stdout
-    assert dot[0] > 200 and dot[1] < 60 and dot[2] < 60
+    return dot[0] > 200 and dot[1] < 60 and dot[2] < 60
+
+
+def test_a_picture_of_ones_own(studio, clip, red):
+    short = studio.make(clip(), picture=red)
+    poster = studio.file(short["thumbnail_url"])
+    assert (probe(poster)["width"], probe(poster)["height"]) == (128, 228)
+    assert is_red(poster)
 
 
 def test_a_picture_that_is_none_is_replaced_by_a_frame(studio, clip, tmp_path):
@@ -99,6 +109,39 @@ def test_a_picture_that_is_none_is_replaced_by_a_frame(studio, clip, tmp_path):
 def test_a_minute_is_the_limit(studio, clip, seconds, fate):
     short = studio.make(clip(size="32x32", seconds=seconds, rate=5))
     assert (short["status"], short["reason"]) == fate, short
+
+
+@pytest.mark.parametrize("rate, seconds, tone", [(5, 60, 22050), ("5000/1001", 60.06, 44100)], ids=["coarse", "NTSC"])
+def test_a_minute_with_sound_is_a_minute(studio, tmp_path, rate, seconds, tone):
+    """Sound comes in pieces, the last of which ends a little after the picture."""
+    path = tmp_path / "a.mp4"
+    ffmpeg("-f", "lavfi", "-i", f"testsrc=s=32x32:r={rate}:d={seconds}", "-f", "lavfi", "-i", f"sine=d={seconds}:sample_rate={tone}",
+           *SMALL, "-use_editlist", 0, path)
+    short = studio.make(path)
+    assert (short["status"], short["reason"]) == ("ready", None), short
+    assert short["duration_s"] == pytest.approx(seconds, abs=0.1)
+
+
+@pytest.mark.parametrize("seconds, fate", [(50, ("ready", None)), (90, ("failed", "too_long"))])
+def test_sound_that_outlasts_the_picture(studio, tmp_path, seconds, fate):
+    """A short is as long as there is something to hear, and its picture is from where there is one."""
+    path = tmp_path / "a.mp4"
+    ffmpeg("-f", "lavfi", "-i", "testsrc=s=32x32:r=5:d=2", "-f", "lavfi", "-i", f"sine=d={seconds}", *SMALL, path)
+    short = studio.make(path)
+    assert (short["status"], short["reason"]) == fate, short
+    if short["status"] == "ready":
+        assert short["duration_s"] == pytest.approx(seconds, abs=0.1)
+        assert probe(studio.file(short["thumbnail_url"]))["codec_name"] == "mjpeg"
+
+
+def test_words_that_outlast_the_film(studio, clip, tmp_path):
+    """What is not taken over may end later than what is."""
+    (tmp_path / "words.srt").write_text("1\n00:00:00,000 --> 00:00:40,000\nThe end\n")
+    ffmpeg("-i", clip(seconds=2), "-i", tmp_path / "words.srt", "-c", "copy", "-c:s", "mov_text", tmp_path / "told.mp4")
+    assert probe(tmp_path / "told.mp4")["seconds"] == pytest.approx(40, abs=0.5)
+    short = studio.make(tmp_path / "told.mp4")
+    assert (short["status"], short["reason"]) == ("ready", None), short
+    assert short["duration_s"] == pytest.approx(2, abs=0.1)
 
 
 def test_a_film_that_is_longer_than_it_says(studio, clip, tmp_path):
@@ -242,6 +285,49 @@ def test_an_encoder_that_does_not_do_its_work(studio, clip, open_place, text, re
     assert studio.leftovers() == []
 
 
+def with_picture(text):
+    """An encoder that behaves so when it comes to the picture of one's own."""
+    return f'case "$*" in *file:picture*) {text};; esac; exec /usr/bin/ffmpeg "$@"'
+
+
+@pytest.mark.parametrize("text", ["kill -KILL $$", "exec /nonexistent"], ids=["killed", "missing"])
+def test_a_picture_is_not_blamed_for_its_tool(studio, clip, red, open_place, text):
+    short = studio.hand_in(clip(), red)
+    studio.work(MOA_FFMPEG=script(open_place / "ffmpeg", with_picture(text)))
+    assert studio.show(short)["status"] == "processing"
+    studio.system.postgres.query("UPDATE shorts.job SET leased_until = now()")
+    studio.work()
+    assert is_red(studio.file(studio.show(short)["thumbnail_url"])) and studio.leftovers() == []
+
+
+@pytest.mark.parametrize("text", ["exit 1", "exit 0"], ids=["fails", "makes nothing"])
+def test_a_picture_that_cannot_be_taken_is_replaced_by_a_frame(studio, clip, red, open_place, text):
+    short = studio.make(clip(), red, MOA_FFMPEG=script(open_place / "ffmpeg", with_picture(text)))
+    assert short["status"] == "ready" and not is_red(studio.file(short["thumbnail_url"]))
+
+
+def test_an_encoder_that_makes_no_poster(studio, clip, open_place):
+    """It says that all is well: this is not to go on for ever."""
+    text = 'case "$*" in *poster.jpg*) exit 0;; esac; exec /usr/bin/ffmpeg "$@"'
+    short = studio.make(clip(), MOA_FFMPEG=script(open_place / "ffmpeg", text))
+    assert (short["status"], short["reason"]) == ("failed", "unreadable"), short
+
+
+def test_the_tools_take_two_threads(studio, clip, red, open_place):
+    """For what is read as for what is written, or decoding would take all there are."""
+    report = open_place / "threads"
+    report.write_text("")
+    report.chmod(0o666)
+    studio.make(clip(), red, MOA_FFMPEG=script(open_place / "ffmpeg", f'echo "$*" >>{report}; exec /usr/bin/ffmpeg "$@"'))
+    runs = [line.split() for line in report.read_text().splitlines()]
+    assert len(runs) == 2
+    for args in runs:
+        before = args[:args.index("-i")]
+        assert before[before.index("-threads") + 1] == "2" and before[before.index("-filter_threads") + 1] == "1"
+    encoding = next(args for args in runs if "libx264" in args)
+    assert encoding.count("-threads") == 2
+
+
 @pytest.mark.parametrize("text", ["exec /usr/bin/yes", "/usr/bin/yes >&2 & exec /bin/echo '{}'"], ids=["floods", "leaves a child"])
 def test_a_prober_that_goes_wild(studio, clip, open_place, text):
     short = studio.make(clip(), MOA_FFPROBE=script(open_place / "ffprobe", text))
@@ -266,6 +352,8 @@ def test_tools_see_neither_our_environment_nor_our_files_nor_a_network(studio, c
     studio.make(clip(), MOA_FFPROBE=script(open_place / "ffprobe", text), MOA_WEBHOOK_KEY="00" * 32)
     told = report.read_text()
     assert "MOA_" not in told and "NoNewPrivs:\t1" in told and "Max core file size        0" in told
+    soft, hard = map(int, re.search(r"Max cpu time +(\d+) +(\d+)", told).groups())
+    assert 0 < soft < hard, "it is told before it is killed"
     assert re.findall("^interface (.*)$", told, re.M) == ["lo"]
     # The shell's own: what it reads, writes and has put aside; anything handed on would stand in the way of the third.
     assert set(re.findall("^descriptor (.*)$", told, re.M)) <= {"0", "1", "2", "3", "10", "11"}

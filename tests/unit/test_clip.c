@@ -42,13 +42,18 @@ a_video(void **state)
 	assert_null(
 	    clip_read(&arena, VIDEO("\"width\":1080,\"height\":1920", "\"duration\":\"12.4\","), &clip));
 	assert_int_equal(clip.video, 1);
-	assert_true(clip.sound);
 	assert_int_equal(clip.width, 1080);
 	assert_int_equal(clip.height, 1920);
-	assert_int_equal(clip.duration_ms, 12400);
+	assert_int_equal(clip.picture_ms, 12400);
+	assert_int_equal(clip.duration_ms, 12500);
 	/* Matroska knows the duration of the whole only. */
 	assert_null(clip_read(&arena, VIDEO("\"width\":1080,\"height\":1920", ""), &clip));
+	assert_int_equal(clip.picture_ms, 12500);
 	assert_int_equal(clip.duration_ms, 12500);
+	/* What says that it is shorter than its picture is as long as that. */
+	assert_null(
+	    clip_read(&arena, VIDEO("\"width\":1080,\"height\":1920", "\"duration\":\"60.1\","), &clip));
+	assert_int_equal(clip.duration_ms, 60100);
 }
 
 static void
@@ -101,6 +106,10 @@ refused(void **state)
 		{ VIDEO("\"width\":-1,\"height\":100", ""), "bad_size" },
 		{ VIDEO("\"width\":100,\"height\":100", "\"sample_aspect_ratio\":\"100:1\","), "bad_size" },
 		{ VIDEO("\"width\":100,\"height\":100", "\"duration\":\"60.2\","), "too_long" },
+		/* Two seconds of picture, and more than a minute of sound. */
+		{ "{\"streams\":[{\"codec_type\":\"video\",\"codec_name\":\"h264\",\"width\":100,\"height\":100,"
+		  "\"duration\":\"2.0\"}],\"format\":{\"duration\":\"60.2\"}}",
+		  "too_long" },
 	};
 	size_t i;
 
