@@ -25,17 +25,24 @@ failed(const char *what, const char *path)
 	return false;
 }
 
+/* Have it removed; *found becomes true if it was there. */
 static bool
-remove_file(const char *path)
+remove_file(const char *path, bool *found)
 {
-	return unlink(path) == 0 || errno == ENOENT || failed("remove", path);
+	bool removed = unlink(path) == 0;
+
+	*found |= removed;
+	return removed || errno == ENOENT || failed("remove", path);
 }
 
 /* Have the file in one directory, out of the other. */
 static bool
-bring_file(const char *from, const char *to)
+bring_file(const char *from, const char *to, bool *found)
 {
-	return rename(from, to) == 0 || (errno == ENOENT && access(to, F_OK) == 0) || failed("move", from);
+	bool there = rename(from, to) == 0 || (errno == ENOENT && access(to, F_OK) == 0);
+
+	*found |= there;
+	return there || failed("move", from);
 }
 
 /* What is hidden is for this program only.  Whether it worked shows when something is moved there. */
@@ -52,7 +59,7 @@ make_directories(const struct worker *w, const char *place, const char *name)
 
 /* Have a short's files where they belong; place NULL: nowhere. */
 static bool
-place_media(const struct worker *w, const char *name, const char *place)
+place_media(const struct worker *w, const char *name, const char *place, bool *found)
 {
 	const char *other = place && strcmp(place, "media") == 0 ? "private" : "media";
 	bool done = true;
@@ -64,22 +71,43 @@ place_media(const struct worker *w, const char *name, const char *place)
 		const char *from = path_of(w, other, name, endings[i]);
 
 		if (place)
-			done &= bring_file(from, path_of(w, place, name, endings[i]));
+			done &= bring_file(from, path_of(w, place, name, endings[i]), found);
 		else
-			done &= remove_file(from) & remove_file(path_of(w, "private", name, endings[i]));
+			done &= remove_file(from, found) &
+				remove_file(path_of(w, "private", name, endings[i]), found);
 	}
 	return done;
 }
 
+/* Of files that are not there: are they gone, or is their storage? */
 static enum err
-follow(const struct worker *w, const struct db_result *notes, int row)
+are_gone(struct worker *w, const char *name, bool *ret_gone)
+{
+	bool ours;
+	enum err e = storage_is_ours(w, &ours);
+
+	if (e)
+		return e;
+	if (!ours)
+		log_event(LOG_ERROR, "media", "msg=\"the storage is away\" file=\"%s\"", name);
+	*ret_gone = ours;
+	return OK;
+}
+
+static enum err
+follow(struct worker *w, const struct db_result *notes, int row)
 {
 	const char *name = db_str(notes, row, "name"), *place = db_str(notes, row, "place");
-	bool media = strcmp(db_str(notes, row, "kind"), "media") == 0;
+	bool media = strcmp(db_str(notes, row, "kind"), "media") == 0, found = false, done;
 	struct db_result res;
+	enum err e = OK;
 
-	if (!(media ? place_media(w, name, place) : remove_file(path_of(w, "uploads", name, ""))))
-		return OK;
+	done = media ? place_media(w, name, place, &found)
+		     : remove_file(path_of(w, "uploads", name, ""), &found);
+	if (done && !found)
+		e = are_gone(w, name, &done);
+	if (e || !done)
+		return e;
 	log_event(LOG_DEBUG, "media", "file=%s place=%s", name, place ? place : "-");
 	return db_run(&w->job, WORKER_FILE_DONE, DB_ARGS(db_text(db_str(notes, row, "id")), db_text(place)),
 		      &res);

@@ -209,33 +209,19 @@ sweep_rows(struct worker *w, int *ret_seen)
 	return e;
 }
 
-/*
- * Is this the storage of this database?  A worker that was given the wrong one of either must not take all for orphans.  A symbolic
- * link is made whole or not at all, by whoever is first.
- */
+/* A worker that was given the wrong database, or the wrong directory, must not take all for orphans. */
 static enum err
 check_owner(struct worker *w)
 {
-	const char *mark = arena_printf(w->job.arena, "%s/.database", w->shorts_dir);
-	struct db_result res;
-	char found[80] = "";
-	enum err e;
+	bool ours = false;
+	enum err e = OK;
 
-	e = db_run(&w->job, WORKER_STORAGE_ID, DB_NO_ARGS, &res);
-	if (e)
-		return e;
-	if (symlink(db_str(&res, 0, "id"), mark) == 0)
-		return OK;
-	if (readlink(mark, found, sizeof(found) - 1) >= 0 && strcmp(found, db_str(&res, 0, "id")) == 0)
-		return OK;
-	/* Without storage there are no files to remove, but perhaps rows to complain of. */
-	if (access(w->shorts_dir, F_OK) == 0) {
-		log_event(LOG_ERROR, "orphan",
-			  "msg=\"not the storage of this database\" directory=\"%s\" mark=%s", w->shorts_dir,
-			  *found ? found : "-");
+	if (access(w->shorts_dir, F_OK) == 0)
+		e = storage_is_ours(w, &ours);
+	/* There are no files to remove, then, but perhaps rows to complain of. */
+	if (e == OK && !ours)
 		w->orphans.at = AT_ROWS - 1;
-	}
-	return OK;
+	return e;
 }
 
 /* One place; what could not be asked is due again. */

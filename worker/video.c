@@ -216,6 +216,19 @@ make_video(struct worker *w, const char *dir, bool picture)
 	return reason ? tell_done(w, reason, NULL, NULL) : tell_done(w, NULL, media, &clip);
 }
 
+/* Something was not there: bytes that are gone do not come back, but storage that is away does. */
+static enum err
+give_up_or_wait(struct worker *w)
+{
+	bool ours;
+	enum err e = storage_is_ours(w, &ours);
+
+	if (e)
+		return e;
+	return ours && storage_has_uploads(w) ? tell_done(w, "unreadable", NULL, NULL)
+					      : put_off(w, "the storage is away");
+}
+
 static enum err
 video_lease(struct worker *w, struct db_result *ret_row)
 {
@@ -240,7 +253,7 @@ video_make(struct worker *w, const struct db_result *row)
 	if (lay_out(w, dir, file, thumbnail))
 		e = make_video(w, dir, thumbnail != NULL);
 	else if (errno == ENOENT)
-		e = tell_done(w, "unreadable", NULL, NULL);
+		e = give_up_or_wait(w);
 	else
 		e = put_off(w, "cannot copy");
 	clear(w, dir);

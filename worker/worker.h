@@ -115,6 +115,16 @@ enum err media_all(struct worker *w) MUST_CHECK;
 bool media_is_there(const struct worker *w, const char *name);
 
 /**
+ * storage_is_ours(w, ret_ours):
+ * Is what is kept in the directory for shorts this database's?  Its mark says so; where there is none it is made, if the files that
+ * this database tells of are there.  Where it is not, and something is kept there, that is logged.  Errors: PostgreSQL's.
+ */
+enum err storage_is_ours(struct worker *w, bool *ret_ours) MUST_CHECK;
+
+/** storage_has_uploads(w): Is there a place for uploads? */
+bool storage_has_uploads(const struct worker *w);
+
+/**
  * orphan_next(w, ret_more):
  * Once an hour, remove files that no row tells of and log rows whose files are missing: a slice of them; *${ret_more} says that
  * there are others.  Errors: PostgreSQL's; the sweep is then due where it was.

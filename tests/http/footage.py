@@ -68,7 +68,7 @@ class Studio:
 
     def work(self, **env):
         """Let the worker do what is due."""
-        return run(self.system, "--once", MOA_SHORTS_DIR=str(self.dir), **env)
+        return run(self.system, "--once", **{"MOA_SHORTS_DIR": str(self.dir), **env})
 
     def show(self, short):
         return self.system.api.get(f"/shorts/{short}", token=self.owner).json()

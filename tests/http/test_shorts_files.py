@@ -290,3 +290,26 @@ def test_storage_of_another_database(kept, owner):
     # Without a directory the rows are still looked at.
     Short(kept, owner)
     assert "files are missing" in work(kept, MOA_SHORTS_DIR=str(kept.shorts_dir / "none"))
+
+
+def test_a_directory_that_knows_nothing_of_our_shorts(kept, owner, tmp_path):
+    """A volume that is not mounted: files that are not there are not gone, and it does not become this database's storage."""
+    short, other = Short(kept, owner), Short(kept, owner)
+    tmp_path.chmod(0o755)
+    stray = tmp_path / "media/ab" / f"{secrets.token_hex(16)}.mp4"
+    put(stray, b"x")
+    age(stray, 2)
+    kept.postgres.query("DELETE FROM shorts.short WHERE id = %s", short.id)
+    log = work(kept, MOA_SHORTS_DIR=str(tmp_path))
+    assert "not the storage of this database" in log and "mark=-" in log
+    assert stray.exists() and not (tmp_path / ".database").is_symlink()
+    assert (short.place, other.place, notes(kept)) == ("media", "media", 1)
+    kept.postgres.query("UPDATE shorts.file_note SET leased_until = clock_timestamp()")
+    work(kept)
+    assert (short.place, other.place, notes(kept)) == (None, "media", 0)
+    # Who has moved it there all the same says so.
+    [(number,)] = kept.postgres.query("SELECT shorts.storage_id()::text")
+    assert f"wanted={number}" in log
+    (tmp_path / ".database").symlink_to(number)
+    work(kept, MOA_SHORTS_DIR=str(tmp_path))
+    assert not stray.exists()

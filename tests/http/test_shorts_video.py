@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import signal
 import socket
 import stat
@@ -525,3 +526,43 @@ def test_an_upload_whose_bytes_are_gone(studio, clip):
         path.unlink()
     studio.work()
     assert studio.show(short)["reason"] == "unreadable"
+
+
+def away(studio, **env):
+    """The worker says that there is no storage, and decides nothing."""
+    told = studio.work(**env)
+    assert told.returncode == 0 and "the storage is away" in told.stderr and "result=" not in told.stderr, told.stderr
+    studio.system.postgres.query("UPDATE shorts.job SET leased_until = now()")
+
+
+def test_storage_that_is_away_costs_no_upload(studio, clip, tmp_path):
+    """An empty directory where the volume ought to be, and one that is not there at all; then it comes back."""
+    studio.make(clip(seconds=0.3))
+    short = studio.hand_in(clip())
+    empty = tmp_path / "mount"
+    empty.mkdir()
+    away(studio, MOA_SHORTS_DIR=str(empty))
+    away(studio, MOA_SHORTS_DIR=str(tmp_path / "none"))
+    assert not (empty / ".database").is_symlink(), "it is nobody's"
+    # Nor is it ours by what has been made there in the meantime, or by bearing another's mark.
+    (empty / "uploads").mkdir()
+    (empty / "uploads" / "new").write_bytes(b"x")
+    away(studio, MOA_SHORTS_DIR=str(empty))
+    (empty / ".database").symlink_to(secrets.token_hex(16))
+    away(studio, MOA_SHORTS_DIR=str(empty))
+    assert studio.show(short)["status"] == "processing"
+    studio.work()
+    assert studio.show(short)["status"] == "ready"
+
+
+def test_our_storage_without_its_uploads_is_away(studio, clip):
+    """The mark is on what lies beneath, too, when that was used once."""
+    short = studio.hand_in(clip())
+    studio.work(MOA_FFPROBE="/nonexistent")
+    uploads = studio.dir / "uploads"
+    uploads.rename(studio.dir / "aside")
+    studio.system.postgres.query("UPDATE shorts.job SET leased_until = now()")
+    away(studio)
+    (studio.dir / "aside").rename(uploads)
+    studio.work()
+    assert studio.show(short)["status"] == "ready"
