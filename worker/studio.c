@@ -270,7 +270,7 @@ studio_make(struct worker *w, const char *dir, bool picture, bool (*progress)(st
 	    struct clip *ret_clip)
 {
 	struct making m = { .w = w, .dir = dir, .progress = progress };
-	struct clip promised, made;
+	struct clip promised, made = { 0 };
 	const char *reason = probe(&m, "file:input", &promised);
 
 	if (!reason)

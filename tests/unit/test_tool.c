@@ -32,11 +32,11 @@ pidfd_open(pid_t pid, unsigned flags)
 
 /* Likewise: at the lowest priority it takes long to use up a second of a busy machine. */
 int
-setpriority(__priority_which_t which, id_t who, int priority)
+setpriority(__priority_which_t which, id_t who, int prio)
 {
 	(void)which;
 	(void)who;
-	(void)priority;
+	(void)prio;
 	return 0;
 }
 
