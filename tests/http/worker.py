@@ -18,7 +18,7 @@ def own_dsn(database):
 def run(database, *args, **env):
     """Run the worker to its end."""
     return subprocess.run([binary("moa-worker"), *args], env=environment(own_dsn(database), **env),
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180, check=False)
 
 
 def start(database, *args, **env):
