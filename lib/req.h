@@ -25,7 +25,7 @@ struct trace {
 	int64_t db_us;	     /* waiting for PostgreSQL */
 	int64_t kv_us;	     /* waiting for Redis */
 	int64_t upstream_us; /* waiting for other servers */
-	int64_t woke_us;     /* clock_us when the wait for another server was last over for now */
+	int64_t woke_us;     /* clock_us when the last wait for another server ended */
 	int statements;	     /* statements run; the tests count these */
 };
 

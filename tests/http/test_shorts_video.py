@@ -407,7 +407,7 @@ def test_a_silent_encoder_keeps_its_lease(studio, clip, open_place):
     before = leased_until()
     until(lambda: leased_until() > before, "the lease to go on")
     (open_place / "end").write_text("")
-    worker.wait(30)
+    worker.wait(180)
     assert studio.show(short)["status"] == "ready"
 
 
@@ -469,7 +469,7 @@ def test_a_worker_that_was_thought_dead_is_not_heard(studio, clip, open_place):
     until(lambda: studio.system.postgres.query("SELECT 1 FROM shorts.job WHERE short_id = %s", short), "it to begin")
     studio.system.postgres.query("UPDATE shorts.job SET leased_until = now() + interval '1 minute', fence = fence + 1")
     gate.write_text("")
-    slow.wait(30)
+    slow.wait(180)
     assert studio.show(short)["status"] == "processing"
     studio.system.postgres.query("UPDATE shorts.job SET leased_until = now()")
     studio.work()
@@ -492,7 +492,7 @@ def test_a_worker_that_was_thought_dead_spoils_nothing(studio, clip, open_place)
 
     def end(name, worker):
         (open_place / f"{name}.end").write_text("")
-        assert worker.wait(30) == 0
+        assert worker.wait(180) == 0
 
     short = studio.hand_in(clip())
     first = begin("first", '{wait}; exec /usr/bin/ffmpeg "$@"')
